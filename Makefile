@@ -1,0 +1,85 @@
+# specsweep: measure how much faster a method makes a reasoning model, and what
+# it costs in accuracy, on the same samples.
+#
+#   make quickstart   install what is missing, build, run a real sweep
+#   make test         everything: optimised, sanitized, layers, examples
+#   make help         the rest
+
+SANITIZE ?=
+DEVELOPER ?=
+CC ?= gcc
+
+comma := ,
+BUILD := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+PROGRAM := $(BUILD)/specsweep
+TEST_PROGRAM := $(BUILD)/specsweep-tests
+
+# ---- flags ------------------------------------------------------------------
+# No -march=native and no -ffast-math: one binary, the instruction set is chosen
+# when it starts, and sums are what the source says (-ffp-contract=off).
+
+PKGS := yaml-0.1 gsl jansson libpcre2-8 libxxhash
+BLAS := $(shell pkg-config --exists openblas 2>/dev/null && echo openblas)
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) $(BLAS) 2>/dev/null)
+PKG_LIBS = $(shell pkg-config --libs $(PKGS) $(BLAS) 2>/dev/null) -lcsv
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wvla
+ifdef DEVELOPER
+WARN += -Werror -Wshadow -Wwrite-strings -Wmissing-prototypes -Wundef \
+        -Wformat=2 -Wold-style-definition
+endif
+override CPPFLAGS += -I. -D_GNU_SOURCE $(PKG_CFLAGS)
+override CFLAGS += -std=c11 -ffp-contract=off -pthread $(WARN)
+override LDFLAGS += -pthread
+LDLIBS = $(PKG_LIBS) -lm
+ifneq ($(SANITIZE),)
+override CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+                   -fno-sanitize-recover=undefined
+override LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+
+# Instruction-set flags on the ISA files only.
+ARCH := $(shell $(CC) -dumpmachine | cut -d- -f1)
+ISA_x86_64 := avx2 avx512
+ISA_aarch64 := neon
+ISA_FLAGS_avx2 := -mavx2 -mfma -mf16c
+ISA_FLAGS_avx512 := -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni \
+                    -mavx2 -mfma -mf16c -mprefer-vector-width=512
+ISA_FLAGS_neon :=
+
+# ---- sources ----------------------------------------------------------------
+
+ALL_C := $(wildcard engine/*/*.c harness/*.c harness/*/*.c)
+ISA_ALL := avx2 avx512 neon
+ISA_SKIP := $(filter-out $(ISA_$(ARCH)),$(ISA_ALL))
+SRC := $(filter-out $(foreach i,$(ISA_SKIP),%_$(i).c),$(ALL_C))
+LIB_SRC := $(filter-out harness/main.c,$(SRC))
+TEST_SRC := $(wildcard tests/*.c)
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+.DEFAULT_GOAL := all
+all: $(PROGRAM)
+
+$(PROGRAM): $(call obj,$(SRC))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(TEST_PROGRAM): $(call obj,$(LIB_SRC) $(TEST_SRC))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
+
+define isa_rule
+$(BUILD)/%_$(1).o: %_$(1).c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(ISA_FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach i,$(ISA_$(ARCH)),$(eval $(call isa_rule,$(i))))
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all

@@ -1,0 +1,9 @@
+#pragma once
+// The engine as the harness sees it: models, methods, and the account of what
+// they did. The harness includes this and engine/base/*.h, nothing else.
+
+#include "engine/lm/lm.h"
+#include "engine/lm/scripted.h"
+#include "engine/methods/method.h"
+#include "engine/methods/settings.h"
+#include "engine/methods/trace.h"

@@ -1,0 +1,50 @@
+#pragma once
+// The settings of one cell: everything but models and problems that can change
+// a sample. One table describes them all (settings_table); its `mask` says
+// which methods know a setting, so that a threshold given to vanilla is an
+// error and not silently ignored.
+
+#include "engine/base/option.h"
+
+#include <stdbool.h>
+
+enum accept_rule {
+    ACCEPT_EXACT,     // target samples; draft token kept while equal. Lossless
+                      // per seed: same tokens as plain sampling.
+    ACCEPT_REJECTION, // min(1, p/q), residual. Lossless in distribution.
+};
+enum judge_kind {
+    JUDGE_DIGIT,  // the base's utility digit, 0-9
+    JUDGE_RANDOM, // control: keeps a step with probability accept_rate
+};
+enum score_method {
+    SCORE_GREEDY,  // most likely digit; no digit on top: 0
+    SCORE_AVERAGE, // expectation over the ten digits, renormalised
+};
+
+struct settings {
+    // For all methods alike: sampling, stop rule, budget, answer phase.
+    double temperature, top_p, min_p;
+    int top_k;
+    int budget_tokens;    // kept tokens after the prompt
+    int step_tokens;      // a step is cut here even without delimiter
+    int max_steps;
+    char step_delimiter[32];
+    int answer_tokens;    // answer phase when no answer came: 0 = none
+    char answer_prompt[128];
+    char prompt[512];     // template with {problem}; "" = the model's own
+    char grade_suffix[512]; // "" = the model's own
+    // Token-level speculation (specdecode, specreason+decode).
+    int draft_tokens;
+    int accept;           // enum accept_rule
+    // Step-level speculation (specreason, specreason+decode).
+    double threshold;
+    int score;            // enum score_method
+    int judge;            // enum judge_kind
+    double accept_rate;   // JUDGE_RANDOM
+    int first_n_base;
+};
+
+extern const struct option settings_table[]; // ends with name NULL
+
+enum { SETTINGS_SHARED = 1u << 31 }; // mask bit: known to every method
