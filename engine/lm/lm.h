@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct batcher;
 struct error;
 struct lm;
 struct lm_seq;
@@ -56,7 +57,9 @@ struct lm_native_options {
     int n_seq;              // sequences alive at once, at most
     int n_rows;             // rows kept per sequence (draft_tokens + 4 or more)
     bool prefill_blas;      // OpenBLAS for prompts: other bits on other CPUs
-    bool shared;            // gather calls of several threads into batches
+    struct batcher *batcher; // shared by the models of a throughput run, so
+                             // that calls of several threads meet in batches
+                             // (batcher.h); NULL: one thread uses the model
 };
 
 // Opens a GGUF file. NULL with an error that names the file.
@@ -118,8 +121,3 @@ struct lm_work {
     int64_t n_repeated;    // of those, evaluated before and dropped since
 };
 struct lm_work lm_work(const struct lm_seq *s);
-
-// In throughput mode a thread announces that it is using the model, so that a
-// batch waits for it and no longer. No-ops otherwise.
-void lm_enter(struct lm *lm);
-void lm_leave(struct lm *lm);

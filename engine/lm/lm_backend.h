@@ -32,8 +32,6 @@ struct lm_backend {
     bool (*is_end)(const struct lm *lm, int32_t token);
     bool (*is_control)(const struct lm *lm, int32_t token);
     const char *(*meta)(const struct lm *lm, const char *key);
-    void (*enter)(struct lm *lm); // may be NULL
-    void (*leave)(struct lm *lm); // may be NULL
 };
 
 struct lm {
