@@ -91,13 +91,12 @@ static int batcher_take(struct batcher *b, const void *model,
 }
 
 // Called with the lock held, returns with it held.
-static void batcher_lead(struct batcher *b, batcher_run_fn run, void *ctx,
-                         const void *model) {
+static void batcher_lead(struct batcher *b) {
     struct batcher_call *batch[BATCHER_MAX_CALLS];
-    int n = batcher_take(b, model, batch);
+    int n = batcher_take(b, batcher_busiest(b), batch);
     b->running = true;
     pthread_mutex_unlock(&b->lock);
-    run(ctx, batch, n);
+    batch[0]->run(batch, n);
     pthread_mutex_lock(&b->lock);
     b->running = false;
     b->n_waiting -= n;
@@ -105,22 +104,15 @@ static void batcher_lead(struct batcher *b, batcher_run_fn run, void *ctx,
     pthread_cond_broadcast(&b->changed);
 }
 
-int batcher_submit(struct batcher *b, struct batcher_call *call,
-                   batcher_run_fn run, void *ctx) {
+int batcher_submit(struct batcher *b, struct batcher_call *call) {
     pthread_mutex_lock(&b->lock);
     call->done = 0;
     call->next = b->queue;
     b->queue = call;
     b->n_waiting++;
     while (!call->done) {
-        bool full = b->n_waiting >= b->n_entered && !b->running;
-        const void *model = full ? batcher_busiest(b) : NULL;
-        // `run` and `ctx` are the caller's own model: lead only for that one.
-        if (model == call->model)
-            batcher_lead(b, run, ctx, model);
-        else if (full)
-            pthread_cond_broadcast(&b->changed),
-                pthread_cond_wait(&b->changed, &b->lock);
+        if (b->n_waiting >= b->n_entered && !b->running)
+            batcher_lead(b);
         else
             pthread_cond_wait(&b->changed, &b->lock);
     }

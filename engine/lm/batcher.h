@@ -15,20 +15,21 @@ void batcher_free(struct batcher *b); // no thread may be inside; NULL is fine
 void batcher_enter(struct batcher *b); // NULL: no-op
 void batcher_leave(struct batcher *b);
 
-// One waiting call. `model` names what may be batched together.
-struct batcher_call {
-    const void *model;
-    void *item;                // the backend's own request
-    int status;                // result of the batch for this call
-    struct batcher_call *next; // filled by the batcher
-    int done;
-};
+struct batcher_call;
+// Runs `n` calls of one model as one batch; sets each call's status.
+typedef void (*batcher_run_fn)(struct batcher_call **calls, int n);
 
-// Runs `n` calls of one model; sets each call's status.
-typedef void (*batcher_run_fn)(void *ctx, struct batcher_call **calls, int n);
+// One waiting call, filled by the backend up to `status`.
+struct batcher_call {
+    const void *model;  // calls with the same model can share a batch
+    batcher_run_fn run; // the same for all calls of a model
+    void *item;         // the backend's own request
+    int status;         // set by `run`
+    int done;           // the batcher's
+    struct batcher_call *next;
+};
 
 enum { BATCHER_MAX_CALLS = 256 }; // threads at most
 
 // Blocks until the call has been part of a batch; returns its status.
-int batcher_submit(struct batcher *b, struct batcher_call *call,
-                   batcher_run_fn run, void *ctx);
+int batcher_submit(struct batcher *b, struct batcher_call *call);
