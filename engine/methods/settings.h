@@ -47,4 +47,13 @@ struct settings {
 
 extern const struct option settings_table[]; // ends with name NULL
 
-enum { SETTINGS_SHARED = 1u << 31 }; // mask bit: known to every method
+// Bits of `mask`: the methods that know a setting.
+enum method_bit {
+    BIT_VANILLA = 1 << 0,
+    BIT_SPECDECODE = 1 << 1,
+    BIT_SPECREASON = 1 << 2,
+    BIT_SPECREASON_DECODE = 1 << 3,
+    BIT_NULL = 1 << 4,
+};
+// Mask bit: known to every method.
+#define SETTINGS_SHARED (1u << 31)

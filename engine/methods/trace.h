@@ -81,6 +81,8 @@ struct trace {
     char *response;     // text of the kept tokens, NUL-terminated
     size_t n_response, cap_response;
     bool answer_forced; // the answer phase wrote the answer
+    bool text_full;     // some dropped step's text did not fit `text`
+    bool overflow;      // a kept token or step did not fit: the sample fails
 };
 
 void trace_init(struct trace *t, const struct clock *clock, int max_steps,
@@ -95,11 +97,20 @@ void trace_end(struct trace *t);
 int64_t trace_now(const struct trace *t);
 
 // Record a step. Its text is copied; kept steps' tokens are counted by
-// trace_keep().
+// trace_keep(). The text of a step that does not fit is left empty.
 void trace_step(struct trace *t, const struct step *s, const char *text,
                 size_t n_bytes);
 // Tokens that are final from now on, with their text.
 void trace_keep(struct trace *t, const int32_t *tokens, int n,
                 enum author author, const char *text, size_t n_bytes);
+// Tokens that were pushed, not written, after the prompt (the answer prompt):
+// in `kept` and `response`, counted nowhere.
+void trace_insert(struct trace *t, const int32_t *tokens, int n,
+                  const char *text, size_t n_bytes);
+// Charge time that was spent before trace_start() (the shared prompt) to this
+// sample: to the phase and to the total.
+void trace_charge(struct trace *t, enum phase p, int64_t ns);
+// total_ns less all phases; after trace_stop().
+int64_t trace_other_ns(const struct trace *t);
 // Hash of the kept token ids.
 void trace_token_hash(const struct trace *t, char hex[HASH_HEX_SIZE]);
