@@ -11,6 +11,7 @@ CC ?= gcc
 
 comma := ,
 BUILD := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+TESTS ?= *
 PROGRAM := $(BUILD)/specsweep
 TEST_PROGRAM := $(BUILD)/specsweep-tests
 
@@ -35,7 +36,7 @@ override LDFLAGS += -pthread
 LDLIBS = $(PKG_LIBS) -lm
 ifneq ($(SANITIZE),)
 override CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
-                   -fno-sanitize-recover=undefined
+                   -fno-sanitize-recover=undefined -Wno-format-truncation
 override LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
@@ -60,6 +61,7 @@ obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 .DEFAULT_GOAL := all
 all: $(PROGRAM)
+objects: $(call obj,$(LIB_SRC))
 
 $(PROGRAM): $(call obj,$(SRC))
 	@mkdir -p $(@D)
@@ -68,6 +70,10 @@ $(PROGRAM): $(call obj,$(SRC))
 $(TEST_PROGRAM): $(call obj,$(LIB_SRC) $(TEST_SRC))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
+
+FUZZ_TARGET ?= none
+$(BUILD)/$(FUZZ_TARGET): $(call obj,$(LIB_SRC)) tests/fuzz/$(FUZZ_TARGET).c
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 define isa_rule
 $(BUILD)/%_$(1).o: %_$(1).c
@@ -82,4 +88,74 @@ $(BUILD)/%.o: %.c
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all
+
+# ---- packages ---------------------------------------------------------------
+
+deps:
+	@sh scripts/deps.sh
+
+# ---- running ----------------------------------------------------------------
+
+quickstart: deps
+	@$(MAKE) --no-print-directory -s all
+	$(PROGRAM) run configs/quickstart.yaml
+	$(PROGRAM) report results/quickstart
+
+# ---- checking ---------------------------------------------------------------
+
+# Seconds: what to run after every edit.
+check: $(TEST_PROGRAM) check-layers
+	$(TEST_PROGRAM) -j0 --filter '$(TESTS)/*'
+
+# Everything. Each line below can be run alone.
+test: deps
+	@sh scripts/test.sh
+
+# Dependencies run one way: base <- kernels <- model <- lm <- methods <- harness.
+check-layers:
+	@sh scripts/check_layers.sh
+
+# Every header compiles alone.
+check-headers:
+	@for h in $$(find engine harness -name '*.h'); do \
+	    printf '#include "%s"\n' $$h | \
+	    $(CC) $(CPPFLAGS) $(CFLAGS) -x c -fsyntax-only - || exit 1; \
+	done
+
+check-functions:
+	@sh scripts/check_functions.sh
+
+bench: $(PROGRAM)
+	@sh scripts/bench.sh $(PROGRAM)
+
+FORMAT_FILES := $(shell find engine harness tests -name '*.[ch]' 2>/dev/null)
+format:
+	clang-format -i $(FORMAT_FILES)
+
+lint:
+	cppcheck --quiet --std=c11 --enable=warning,portability \
+	    --error-exitcode=1 --inline-suppr -I. engine harness
+
+# libFuzzer (clang). FUZZ_SECONDS per target.
+FUZZ_SECONDS ?= 30
+fuzz:
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh scripts/fuzz.sh
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make quickstart     install what is missing, build, run a real sweep'
+	@echo 'make test           every test (optimised, sanitized, examples)'
+	@echo 'make                build $(PROGRAM)'
+	@echo 'make check          the fast tests; TESTS=kernels for one module'
+	@echo 'make bench          speed of the shipped models on this machine'
+	@echo 'make fuzz           fuzz the parsers, FUZZ_SECONDS=30 each'
+	@echo 'make format lint    clang-format; cppcheck'
+	@echo 'make deps           check for the packages, install what is missing'
+	@echo 'make clean          remove build/'
+	@echo 'Variables: DEVELOPER=1 (warnings are errors), CC=clang,'
+	@echo '           SANITIZE=address,undefined or SANITIZE=thread'
+
+.PHONY: all objects deps quickstart check test check-layers check-headers \
+        check-functions bench format lint fuzz clean help

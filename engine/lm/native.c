@@ -1,0 +1,270 @@
+// The native backend: GGUF weights, our forward pass, our paged cache.
+//
+// With a batcher, calls of several threads meet in one forward_run; the lock
+// keeps the page tables whole while other threads fork and truncate.
+
+#include "engine/lm/lm_backend.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+#include "engine/base/pool.h"
+#include "engine/lm/batcher.h"
+#include "engine/model/forward.h"
+#include "engine/model/tokenizer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NATIVE_MAX_BATCH = 256 }; // tokens of one chunk
+
+struct native {
+    struct lm lm;
+    struct model *model;
+    struct tokenizer *tokenizer;
+    const struct kernels *kernels;
+    struct pool *pool;
+    struct kv *kv;
+    struct forward *forward;
+    struct batcher *batcher; // borrowed, may be NULL
+    pthread_mutex_t lock;    // kv, forward
+};
+
+struct native_seq {
+    struct lm_seq s;
+    struct kv_seq kv;
+    int *rows; // [lm.n_rows] scratch
+};
+
+// One call on its way through the batcher.
+struct native_call {
+    struct native *n;
+    struct forward_item item;
+    struct error *err;
+};
+
+static struct native *native_of(const struct lm_seq *s) {
+    return (struct native *)s->lm;
+}
+
+// ---- evaluation -------------------------------------------------------------
+
+static int native_run(struct native *n, struct forward_item *items,
+                      int n_items, struct error *err) {
+    pthread_mutex_lock(&n->lock);
+    int status = forward_run(n->forward, items, n_items, err);
+    pthread_mutex_unlock(&n->lock);
+    return status;
+}
+
+static void native_run_batch(struct batcher_call **calls, int n_calls) {
+    struct forward_item items[BATCHER_MAX_CALLS];
+    struct native_call *first = calls[0]->item;
+    for (int i = 0; i < n_calls; i++)
+        items[i] = ((struct native_call *)calls[i]->item)->item;
+    int status = native_run(first->n, items, n_calls, NULL);
+    for (int i = 0; i < n_calls; i++) {
+        struct native_call *call = calls[i]->item;
+        // A full cache refuses the batch whole; then each call stands alone.
+        calls[i]->status =
+            status ? native_run(call->n, &call->item, 1, call->err) : 0;
+    }
+}
+
+static int native_eval(struct lm_seq *s, int end, const int *positions,
+                       int n_rows, float **rows, struct error *err) {
+    struct native *n = native_of(s);
+    struct native_seq *ns = (struct native_seq *)s;
+    for (int i = 0; i < n_rows; i++)
+        ns->rows[i] = positions[i] - 1 - s->n_evaluated;
+    struct native_call call = {
+        .n = n,
+        .item = {.seq = &ns->kv,
+                 .tokens = s->tokens + s->n_evaluated,
+                 .n_tokens = end - s->n_evaluated,
+                 .rows = ns->rows,
+                 .n_rows = n_rows,
+                 .logits = rows},
+        .err = err,
+    };
+    if (!n->batcher) return native_run(n, &call.item, 1, err);
+    return batcher_submit(n->batcher,
+                          &(struct batcher_call){.model = n,
+                                                 .run = native_run_batch,
+                                                 .item = &call});
+}
+
+// ---- sequences --------------------------------------------------------------
+
+static void native_seq_free(struct lm_seq *s) {
+    struct native *n = native_of(s);
+    struct native_seq *ns = (struct native_seq *)s;
+    pthread_mutex_lock(&n->lock);
+    kv_seq_release(n->kv, &ns->kv);
+    pthread_mutex_unlock(&n->lock);
+    lm_seq_release(s);
+    free(ns->rows);
+    free(ns);
+}
+
+static struct lm_seq *native_seq_new(struct lm *lm, struct error *err) {
+    struct native *n = (struct native *)lm;
+    struct native_seq *ns = xcalloc(1, sizeof *ns);
+    ns->s.lm = lm;
+    ns->rows = xcalloc((size_t)lm->n_rows, sizeof *ns->rows);
+    if (lm_seq_init(&ns->s, lm, err) || kv_seq_init(n->kv, &ns->kv, err)) {
+        native_seq_free(&ns->s);
+        return NULL;
+    }
+    return &ns->s;
+}
+
+static int native_seq_share(struct lm_seq *to, struct lm_seq *from,
+                            struct error *err) {
+    (void)err;
+    struct native *n = native_of(to);
+    pthread_mutex_lock(&n->lock);
+    kv_fork(n->kv, &((struct native_seq *)to)->kv,
+            &((struct native_seq *)from)->kv, from->n_evaluated);
+    pthread_mutex_unlock(&n->lock);
+    return 0;
+}
+
+static void native_seq_cut(struct lm_seq *s, int n_tokens) {
+    struct native *n = native_of(s);
+    pthread_mutex_lock(&n->lock);
+    kv_truncate(n->kv, &((struct native_seq *)s)->kv, n_tokens);
+    pthread_mutex_unlock(&n->lock);
+}
+
+// ---- text -------------------------------------------------------------------
+
+static int native_encode(const struct lm *lm, const char *text, size_t n_bytes,
+                         bool special, int32_t **tokens, struct error *err) {
+    const struct native *n = (const struct native *)lm;
+    return tokenizer_encode(n->tokenizer, text, n_bytes, special, tokens, err);
+}
+
+static const char *native_token_bytes(const struct lm *lm, int32_t token,
+                                      size_t *n_bytes) {
+    return tokenizer_bytes(((const struct native *)lm)->tokenizer, token,
+                           n_bytes);
+}
+
+static bool native_is_end(const struct lm *lm, int32_t token) {
+    return tokenizer_is_end(((const struct native *)lm)->tokenizer, token);
+}
+
+static bool native_is_control(const struct lm *lm, int32_t token) {
+    return tokenizer_is_control(((const struct native *)lm)->tokenizer, token);
+}
+
+static const char *native_meta(const struct lm *lm, const char *key) {
+    return gguf_find_text(((const struct native *)lm)->model->file, key);
+}
+
+// ---- opening ----------------------------------------------------------------
+
+static void native_close(struct lm *lm) {
+    struct native *n = (struct native *)lm;
+    forward_free(n->forward);
+    kv_free(n->kv);
+    tokenizer_free(n->tokenizer);
+    model_free(n->model);
+    pool_free(n->pool);
+    pthread_mutex_destroy(&n->lock);
+    free(n);
+}
+
+static const struct lm_backend native_backend = {
+    .name = "native",
+    .close = native_close,
+    .seq_new = native_seq_new,
+    .seq_free = native_seq_free,
+    .seq_share = native_seq_share,
+    .seq_cut = native_seq_cut,
+    .eval = native_eval,
+    .encode = native_encode,
+    .token_bytes = native_token_bytes,
+    .is_end = native_is_end,
+    .is_control = native_is_control,
+    .meta = native_meta,
+};
+
+static int native_context(const struct model *m, int n_ctx, const char *path,
+                          struct error *err) {
+    int limit = m->shape.n_ctx_train;
+    if (n_ctx > limit)
+        return error_set(err, ERR_USAGE,
+                         "%s: context of %d tokens asked for, the model has %d",
+                         path, n_ctx, limit);
+    return n_ctx ? n_ctx : limit;
+}
+
+static int native_load(struct native *n, const char *path,
+                       const struct lm_native_options *o, struct error *err) {
+    enum kern_isa isa;
+    if (kern_isa_parse(o->isa ? o->isa : "auto", &isa, err) ||
+        !(n->kernels = kern_get(isa, err)))
+        return -1;
+    n->pool = pool_new(o->n_threads);
+    n->model = model_open(path, n->pool, err);
+    if (!n->model) return -1;
+    n->tokenizer = tokenizer_new(n->model->file, err);
+    if (!n->tokenizer) return error_prefix(err, "%s", path);
+    int n_ctx = native_context(n->model, o->n_ctx, path, err);
+    if (n_ctx < 0) return -1;
+    const struct model_shape *shape = &n->model->shape;
+    struct kv_shape kv = {.n_layer = shape->n_layer,
+                          .n_head_kv = shape->n_head_kv,
+                          .head_dim = shape->head_dim,
+                          .n_ctx = n_ctx,
+                          .n_seq = o->n_seq};
+    n->kv = kv_new(&kv, err);
+    if (!n->kv) return error_prefix(err, "%s", path);
+    n->forward = forward_new(n->model,
+                             &(struct forward_options){
+                                 .kernels = n->kernels,
+                                 .pool = n->pool,
+                                 .kv = n->kv,
+                                 .n_ctx = n_ctx,
+                                 .max_batch = NATIVE_MAX_BATCH,
+                                 .prefill_blas = o->prefill_blas,
+                             },
+                             err);
+    if (!n->forward) return error_prefix(err, "%s", path);
+    n->lm.facts.n_ctx = n_ctx;
+    n->lm.facts.kv_bytes = kv_bytes(&kv);
+    return hash_file(path, n->lm.facts.model_hash, err);
+}
+
+static void native_state_facts(struct native *n) {
+    struct lm_facts *facts = &n->lm.facts;
+    const struct model_shape *shape = &n->model->shape;
+    facts->backend = native_backend.name;
+    tokenizer_hash(n->tokenizer, facts->vocab_hash);
+    facts->arch = shape->arch;
+    facts->kernels = n->kernels->name;
+    facts->n_params = n->model->n_params;
+    facts->n_vocab = shape->n_vocab;
+    facts->n_layer = shape->n_layer;
+    facts->n_embd = shape->n_embd;
+    facts->eos_token = tokenizer_eos(n->tokenizer);
+    facts->weights_bytes = n->model->weights_bytes;
+}
+
+struct lm *lm_native_open(const char *path, const struct lm_native_options *o,
+                          struct error *err) {
+    struct native *n = xcalloc(1, sizeof *n);
+    n->lm.backend = &native_backend;
+    n->lm.caps = LM_CAP_LOGITS | LM_CAP_FORK | LM_CAP_SHARED;
+    n->lm.n_rows = o->n_rows;
+    n->batcher = o->batcher;
+    pthread_mutex_init(&n->lock, NULL);
+    if (native_load(n, path, o, err)) {
+        native_close(&n->lm);
+        return NULL;
+    }
+    native_state_facts(n);
+    return &n->lm;
+}

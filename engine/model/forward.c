@@ -1,0 +1,464 @@
+// One layer, in the order of the papers (Touvron et al. 2023; Qwen2, Qwen3):
+//
+//   h = rmsnorm(x); q, k, v = Wq h, Wk h, Wv h (+ bias)
+//   q, k = norm per head (qwen3); rotate q, k by position; store k, v
+//   x += Wo attention(q, K, V)
+//   h = rmsnorm(x); x += Wdown (silu(Wgate h) * (Wup h))
+//
+// Work is cut over panels of output rows (matrices), over (token, KV head)
+// pairs (attention) and over tokens (the rest). Each output element is computed
+// by one thread in one fixed order, so the cut does not show in the bits.
+
+#include "engine/model/forward.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+#include "engine/base/pool.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FORWARD_LOGIT_ROWS = 8,    // rows of logits computed together
+    FORWARD_MIN_WORK = 65536,  // multiply-adds that pay for a hand-over
+};
+
+// Where token t of the chunk belongs.
+struct slot {
+    const struct kv_seq *seq;
+    int position;
+    int32_t token;
+    float *logits; // NULL: not wanted
+};
+
+struct forward {
+    const struct model *m;
+    struct forward_options o;
+    int n_group;       // query heads per KV head
+    int q_dim, kv_dim; // n_head * head_dim, n_head_kv * head_dim
+    int n_slots;
+    struct slot *slots; // [max_batch]
+    float *x;           // [max_batch][n_embd] residual stream
+    float *h;           // [max_batch][n_embd] normed
+    float *q;           // [max_batch][q_dim]
+    float *k, *v;       // [max_batch][kv_dim]
+    float *attended;    // [max_batch][q_dim]
+    float *gate, *up;   // [max_batch][n_ff]
+    float *logits;      // [FORWARD_LOGIT_ROWS][n_vocab]
+    int16_t *quant;     // [max_batch][widest input]
+    float *quant_scale; // [max_batch][widest input / KERN_BLOCK]
+    float *rope;        // [n_ctx][n_rot / 2] (cos, sin)
+    float *scores;      // [n_threads][n_group][n_ctx padded]
+    const float **pages; // [n_threads][2][pages of a sequence]
+    float *blas_tile;   // scratch of kern_matmul_blas, or NULL
+    int seq_pages;
+};
+
+static int max_int(int a, int b) {
+    return a > b ? a : b;
+}
+
+// Items that pay for a hand-over when one takes `work` multiply-adds.
+static int grain_of(int64_t work) {
+    int64_t grain = FORWARD_MIN_WORK / (work > 0 ? work : 1);
+    return grain > 1 ? (int)grain : 1;
+}
+
+// ---- matrices ---------------------------------------------------------------
+
+// Up to three matrices that read the same input, computed in one hand-over.
+struct product {
+    struct forward *f;
+    struct kern_input in;
+    const struct linear *part[3];
+    float *y[3];
+    int n_parts;
+    bool blas;
+};
+
+static int linear_panels(const struct linear *l) {
+    return (l->w.n_rows + KERN_PANEL_ROWS - 1) / KERN_PANEL_ROWS;
+}
+
+static void add_bias(const struct kernels *k, const struct linear *l, float *y,
+                     int n_tokens, int begin, int end) {
+    if (!l->bias) return;
+    int first = begin * KERN_PANEL_ROWS;
+    int last = end * KERN_PANEL_ROWS;
+    if (last > l->w.n_rows) last = l->w.n_rows;
+    for (int t = 0; t < n_tokens; t++)
+        k->add(y + (size_t)t * (size_t)l->w.n_rows + first, l->bias + first,
+               last - first);
+}
+
+static void product_part(const struct product *p, int i, int begin, int end) {
+    const struct linear *l = p->part[i];
+    const struct kernels *k = p->f->o.kernels;
+    if (p->blas)
+        kern_matmul_blas(&l->w, &p->in, p->y[i], l->w.n_rows, begin, end,
+                         p->f->blas_tile);
+    else
+        kern_matmul(k, &l->w, &p->in, p->y[i], l->w.n_rows, begin, end);
+    add_bias(k, l, p->y[i], p->in.n_tokens, begin, end);
+}
+
+// Panels of all parts are numbered through; this is the range [begin, end).
+static void product_range(void *ctx, int begin, int end, int worker) {
+    (void)worker;
+    const struct product *p = ctx;
+    for (int i = 0, base = 0; i < p->n_parts; i++) {
+        int n = linear_panels(p->part[i]);
+        int from = max_int(begin - base, 0);
+        int to = end - base < n ? end - base : n;
+        if (from < to) product_part(p, i, from, to);
+        base += n;
+    }
+}
+
+static void quantize_range(void *ctx, int begin, int end, int worker) {
+    (void)worker;
+    struct product *p = ctx;
+    p->f->o.kernels->quantize(&p->in, begin, end);
+}
+
+static void multiply(struct forward *f, const float *x, int n_tokens,
+                     struct product *p) {
+    int n_cols = p->part[0]->w.n_cols;
+    p->f = f;
+    p->in = (struct kern_input){.x = x,
+                                .q = f->quant,
+                                .q_scale = f->quant_scale,
+                                .n_tokens = n_tokens,
+                                .n_cols = n_cols};
+    p->blas = f->o.prefill_blas && n_tokens >= FORWARD_BLAS_TOKENS;
+    bool quantised = false;
+    int n_panels = 0;
+    for (int i = 0; i < p->n_parts; i++) {
+        quantised |= p->part[i]->w.type == KERN_Q8_0;
+        n_panels += linear_panels(p->part[i]);
+    }
+    if (quantised && !p->blas)
+        pool_run(f->o.pool, n_tokens, grain_of(n_cols), quantize_range, p);
+    int64_t work = (int64_t)KERN_PANEL_ROWS * n_cols * n_tokens;
+    // OpenBLAS has threads of its own.
+    pool_run(p->blas ? NULL : f->o.pool, n_panels, grain_of(work),
+             product_range, p);
+}
+
+// ---- attention --------------------------------------------------------------
+
+// Norm (where the model has one) and rotate one head.
+static void turn_head(const struct forward *f, float *head,
+                      const float *weight, int position) {
+    const struct model_shape *s = &f->m->shape;
+    if (weight)
+        f->o.kernels->rmsnorm(head, head, weight, s->head_dim, s->norm_eps);
+    const float *cs = f->rope + (size_t)position * (size_t)s->n_rot;
+    if (s->pairing == ROPE_NEOX)
+        f->o.kernels->rope_neox(head, cs, s->n_rot);
+    else
+        f->o.kernels->rope_norm(head, cs, s->n_rot);
+}
+
+struct layer_job {
+    struct forward *f;
+    const struct layer *layer;
+    int index;
+};
+
+// Norm and rotate the heads of tokens [begin, end); cache keys and values.
+static void store_heads(void *ctx, int begin, int end, int worker) {
+    (void)worker;
+    const struct layer_job *job = ctx;
+    const struct forward *f = job->f;
+    int d = f->m->shape.head_dim;
+    for (int t = begin; t < end; t++) {
+        const struct slot *slot = &f->slots[t];
+        float *q = f->q + (size_t)t * (size_t)f->q_dim;
+        float *k = f->k + (size_t)t * (size_t)f->kv_dim;
+        const float *v = f->v + (size_t)t * (size_t)f->kv_dim;
+        for (int h = 0; h < f->m->shape.n_head; h++)
+            turn_head(f, q + h * d, job->layer->q_norm, slot->position);
+        for (int h = 0; h < f->m->shape.n_head_kv; h++) {
+            turn_head(f, k + h * d, job->layer->k_norm, slot->position);
+            kv_write(f->o.kv, slot->seq, slot->position, job->index, h,
+                     k + h * d, v + h * d);
+        }
+    }
+}
+
+// One token's queries of one KV head against its sequence.
+static void attend(const struct layer_job *job, int token, int head,
+                   int worker) {
+    const struct forward *f = job->f;
+    const struct slot *slot = &f->slots[token];
+    int d = f->m->shape.head_dim;
+    int n_pages = slot->position / KERN_PAGE + 1;
+    const float **keys = f->pages + (size_t)worker * 2 * (size_t)f->seq_pages;
+    const float **values = keys + f->seq_pages;
+    for (int i = 0; i < n_pages; i++) {
+        keys[i] = kv_keys(f->o.kv, slot->seq, i, job->index, head);
+        values[i] = kv_values(f->o.kv, slot->seq, i, job->index, head);
+    }
+    size_t at = (size_t)token * (size_t)f->q_dim +
+                (size_t)(head * f->n_group * d);
+    size_t score_floats = (size_t)f->n_group * (size_t)f->seq_pages * KERN_PAGE;
+    f->o.kernels->attn(&(struct kern_attn){
+        .q = f->q + at,
+        .k_page = keys,
+        .v_page = values,
+        .scores = f->scores + (size_t)worker * score_floats,
+        .out = f->attended + at,
+        .scale = 1.0f / sqrtf((float)d),
+        .n_group = f->n_group,
+        .head_dim = d,
+        .n_pos = slot->position + 1,
+    });
+}
+
+// Items are (token, KV head) pairs, token-major.
+static void attend_range(void *ctx, int begin, int end, int worker) {
+    const struct layer_job *job = ctx;
+    int n_heads = job->f->m->shape.n_head_kv;
+    for (int i = begin; i < end; i++)
+        attend(job, i / n_heads, i % n_heads, worker);
+}
+
+static void attention(struct forward *f, const struct layer *l, int index) {
+    struct layer_job job = {.f = f, .layer = l, .index = index};
+    pool_run(f->o.pool, f->n_slots, grain_of(8 * f->q_dim), store_heads, &job);
+    int64_t work = 0;
+    for (int t = 0; t < f->n_slots; t++) work += f->slots[t].position + 1;
+    work = work / f->n_slots * 2 * f->m->shape.head_dim * f->n_group;
+    pool_run(f->o.pool, f->n_slots * f->m->shape.n_head_kv, grain_of(work),
+             attend_range, &job);
+}
+
+// ---- one layer --------------------------------------------------------------
+
+// dst[t] = rmsnorm(src[t]).
+struct norm_job {
+    const struct forward *f;
+    float *dst;
+    const float *src, *weight;
+};
+
+static void norm_range(void *ctx, int begin, int end, int worker) {
+    (void)worker;
+    const struct norm_job *job = ctx;
+    const struct model_shape *s = &job->f->m->shape;
+    for (int t = begin; t < end; t++) {
+        size_t at = (size_t)t * (size_t)s->n_embd;
+        job->f->o.kernels->rmsnorm(job->dst + at, job->src + at, job->weight,
+                                   s->n_embd, s->norm_eps);
+    }
+}
+
+static void norm(struct forward *f, float *dst, const float *src,
+                 const float *weight, int n_tokens) {
+    struct norm_job job = {f, dst, src, weight};
+    pool_run(f->o.pool, n_tokens, grain_of(4 * f->m->shape.n_embd), norm_range,
+             &job);
+}
+
+static void swiglu_range(void *ctx, int begin, int end, int worker) {
+    (void)worker;
+    const struct forward *f = ctx;
+    size_t n = (size_t)f->m->shape.n_ff;
+    f->o.kernels->swiglu(f->gate + (size_t)begin * n, f->up + (size_t)begin * n,
+                         (int)((size_t)(end - begin) * n));
+}
+
+// x += y, all tokens.
+static void add_residual(struct forward *f, const float *y) {
+    f->o.kernels->add(f->x, y, f->n_slots * f->m->shape.n_embd);
+}
+
+static void run_layer(struct forward *f, const struct layer *l, int index) {
+    const struct model_shape *s = &f->m->shape;
+    int n = f->n_slots;
+    norm(f, f->h, f->x, l->attn_norm, n);
+    multiply(f, f->h, n,
+             &(struct product){.part = {&l->q, &l->k, &l->v},
+                               .y = {f->q, f->k, f->v},
+                               .n_parts = 3});
+    attention(f, l, index);
+    multiply(f, f->attended, n,
+             &(struct product){.part = {&l->o}, .y = {f->h}, .n_parts = 1});
+    add_residual(f, f->h);
+
+    norm(f, f->h, f->x, l->ffn_norm, n);
+    multiply(f, f->h, n,
+             &(struct product){.part = {&l->gate, &l->up},
+                               .y = {f->gate, f->up},
+                               .n_parts = 2});
+    pool_run(f->o.pool, n, grain_of(16 * s->n_ff), swiglu_range, f);
+    multiply(f, f->gate, n,
+             &(struct product){.part = {&l->down}, .y = {f->h}, .n_parts = 1});
+    add_residual(f, f->h);
+}
+
+// ---- a chunk ----------------------------------------------------------------
+
+static void embed(struct forward *f) {
+    const struct gguf_tensor *e = f->m->embedding;
+    int n_embd = f->m->shape.n_embd;
+    size_t row_bytes = kern_row_bytes((enum kern_type)e->type, n_embd);
+    for (int t = 0; t < f->n_slots; t++) {
+        size_t row = (size_t)f->slots[t].token;
+        kern_row_to_f32((enum kern_type)e->type,
+                        (const char *)e->data + row * row_bytes, n_embd,
+                        f->x + (size_t)t * (size_t)n_embd);
+    }
+}
+
+// Logits of the slots wanted[0..n): gather, norm, multiply, hand out.
+static void logits_of(struct forward *f, const int *wanted, int n) {
+    size_t n_embd = (size_t)f->m->shape.n_embd;
+    size_t n_vocab = (size_t)f->m->shape.n_vocab;
+    for (int i = 0; i < n; i++)
+        memcpy(f->h + (size_t)i * n_embd, f->x + (size_t)wanted[i] * n_embd,
+               n_embd * sizeof(float));
+    norm(f, f->h, f->h, f->m->output_norm, n);
+    multiply(f, f->h, n,
+             &(struct product){.part = {&f->m->output},
+                               .y = {f->logits},
+                               .n_parts = 1});
+    for (int i = 0; i < n; i++)
+        memcpy(f->slots[wanted[i]].logits, f->logits + (size_t)i * n_vocab,
+               n_vocab * sizeof(float));
+}
+
+static void wanted_logits(struct forward *f) {
+    int wanted[FORWARD_LOGIT_ROWS], n = 0;
+    for (int t = 0; t < f->n_slots; t++) {
+        if (f->slots[t].logits) wanted[n++] = t;
+        if (n == FORWARD_LOGIT_ROWS || (n > 0 && t == f->n_slots - 1)) {
+            logits_of(f, wanted, n);
+            n = 0;
+        }
+    }
+}
+
+static void run_chunk(struct forward *f) {
+    if (f->n_slots == 0) return;
+    embed(f);
+    for (int i = 0; i < f->m->shape.n_layer; i++)
+        run_layer(f, &f->m->layers[i], i);
+    wanted_logits(f);
+    f->n_slots = 0;
+}
+
+static void add_item(struct forward *f, const struct forward_item *item) {
+    int row = 0;
+    for (int i = 0; i < item->n_tokens; i++) {
+        bool wanted = row < item->n_rows && item->rows[row] == i;
+        f->slots[f->n_slots++] = (struct slot){
+            .seq = item->seq,
+            .position = item->seq->n_tokens + i,
+            .token = item->tokens[i],
+            .logits = wanted ? item->logits[row] : NULL,
+        };
+        row += wanted;
+        if (f->n_slots == f->o.max_batch) run_chunk(f);
+    }
+    assert(row == item->n_rows);
+}
+
+int forward_run(struct forward *f, struct forward_item *items, int n_items,
+                struct error *err) {
+    for (int i = 0; i < n_items; i++) {
+        if (kv_reserve(f->o.kv, items[i].seq, items[i].n_tokens, err) == 0)
+            continue;
+        for (int j = 0; j <= i; j++) // give back what was reserved
+            kv_truncate(f->o.kv, items[j].seq, items[j].seq->n_tokens);
+        return -1;
+    }
+    for (int i = 0; i < n_items; i++) add_item(f, &items[i]);
+    run_chunk(f);
+    for (int i = 0; i < n_items; i++)
+        items[i].seq->n_tokens += items[i].n_tokens;
+    return 0;
+}
+
+// ---- set-up -----------------------------------------------------------------
+
+static float *floats(size_t rows, size_t cols, int *failed, struct error *err) {
+    float *p = NULL;
+    size_t count;
+    if (*failed) return NULL;
+    if (__builtin_mul_overflow(rows, cols, &count))
+        error_set(err, ERR_MEMORY, "buffers of %zu x %zu floats", rows, cols);
+    else
+        p = alloc_try(count, sizeof(float), "evaluation buffers", err);
+    *failed |= !p;
+    return p;
+}
+
+static void fill_rope(struct forward *f) {
+    const struct model_shape *s = &f->m->shape;
+    double theta = s->rope_theta;
+    for (int p = 0; p < f->o.n_ctx; p++)
+        kern_rope_table(f->rope + (size_t)p * (size_t)s->n_rot, p, s->n_rot,
+                        theta, f->m->rope_factors);
+}
+
+static int allocate(struct forward *f, struct error *err) {
+    const struct model_shape *s = &f->m->shape;
+    size_t batch = (size_t)f->o.max_batch;
+    size_t threads = (size_t)pool_n_threads(f->o.pool);
+    size_t widest = (size_t)max_int(max_int(s->n_embd, s->n_ff), f->q_dim);
+    size_t ctx = (size_t)f->seq_pages * KERN_PAGE;
+    int failed = 0;
+    f->x = floats(batch, (size_t)s->n_embd, &failed, err);
+    f->h = floats(batch, (size_t)s->n_embd, &failed, err);
+    f->q = floats(batch, (size_t)f->q_dim, &failed, err);
+    f->k = floats(batch, (size_t)f->kv_dim, &failed, err);
+    f->v = floats(batch, (size_t)f->kv_dim, &failed, err);
+    f->attended = floats(batch, (size_t)f->q_dim, &failed, err);
+    f->gate = floats(batch, (size_t)s->n_ff, &failed, err);
+    f->up = floats(batch, (size_t)s->n_ff, &failed, err);
+    f->logits = floats(FORWARD_LOGIT_ROWS, (size_t)s->n_vocab, &failed, err);
+    f->quant_scale = floats(batch, widest / KERN_BLOCK + 1, &failed, err);
+    f->quant = (int16_t *)floats(batch, widest / 2 + 1, &failed, err);
+    f->rope = floats((size_t)f->o.n_ctx, (size_t)s->n_rot, &failed, err);
+    f->scores = floats(threads * (size_t)f->n_group, ctx, &failed, err);
+    if (f->o.prefill_blas)
+        f->blas_tile = floats(1, kern_blas_tile_floats((int)widest), &failed,
+                              err);
+    if (failed) return -1;
+    f->pages = xcalloc(threads * 2 * (size_t)f->seq_pages, sizeof *f->pages);
+    f->slots = xcalloc(batch, sizeof *f->slots);
+    return 0;
+}
+
+struct forward *forward_new(const struct model *m,
+                            const struct forward_options *o,
+                            struct error *err) {
+    struct forward *f = xcalloc(1, sizeof *f);
+    f->m = m;
+    f->o = *o;
+    f->n_group = m->shape.n_head / m->shape.n_head_kv;
+    f->q_dim = m->shape.n_head * m->shape.head_dim;
+    f->kv_dim = m->shape.n_head_kv * m->shape.head_dim;
+    f->seq_pages = (o->n_ctx + KERN_PAGE - 1) / KERN_PAGE;
+    if (allocate(f, err)) {
+        forward_free(f);
+        return NULL;
+    }
+    fill_rope(f);
+    return f;
+}
+
+void forward_free(struct forward *f) {
+    if (!f) return;
+    void *blocks[] = {f->slots, f->x,      f->h,    f->q,      f->k,
+                      f->v,     f->attended, f->gate, f->up,   f->logits,
+                      f->quant, f->quant_scale, f->rope, f->scores,
+                      (void *)f->pages, f->blas_tile};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        free(blocks[i]);
+    free(f);
+}

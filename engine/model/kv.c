@@ -1,0 +1,200 @@
+// Pages lie in one anonymous mapping that the kernel fills with zeros when a
+// page is first touched, so reserving for the worst case costs address space
+// and no memory.
+
+#include "engine/model/kv.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct kv {
+    struct kv_shape shape;
+    int head_padded;
+    size_t head_floats;  // keys and values of one layer and head
+    size_t page_floats;
+    size_t total_bytes;
+    int n_pages, n_free, seq_pages;
+    int *free_pages;     // [n_pages] stack
+    int *refs;           // [n_pages]
+    float *data;         // [n_pages][page_floats]
+};
+
+static int kv_seq_pages(const struct kv_shape *s) {
+    return (s->n_ctx + KERN_PAGE - 1) / KERN_PAGE;
+}
+
+static int kv_head_padded(const struct kv_shape *s) {
+    return (s->head_dim + 15) / 16 * 16;
+}
+
+static bool kv_page_floats(const struct kv_shape *s, size_t *floats) {
+    size_t head = (size_t)(s->head_dim + kv_head_padded(s)) * KERN_PAGE;
+    return !__builtin_mul_overflow(head, (size_t)s->n_head_kv, floats) &&
+           !__builtin_mul_overflow(*floats, (size_t)s->n_layer, floats);
+}
+
+size_t kv_bytes(const struct kv_shape *s) {
+    size_t bytes;
+    if (!kv_page_floats(s, &bytes) ||
+        __builtin_mul_overflow(bytes, sizeof(float), &bytes) ||
+        __builtin_mul_overflow(bytes, (size_t)kv_seq_pages(s), &bytes) ||
+        __builtin_mul_overflow(bytes, (size_t)s->n_seq, &bytes))
+        return 0;
+    return bytes;
+}
+
+struct kv *kv_new(const struct kv_shape *shape, struct error *err) {
+    size_t n_bytes = kv_bytes(shape);
+    void *data = n_bytes == 0 ? MAP_FAILED
+                              : mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS |
+                                         MAP_NORESERVE,
+                                     -1, 0);
+    if (data == MAP_FAILED) {
+        error_set(err, ERR_MEMORY,
+                  "no room for a KV cache of %d sequences of %d tokens "
+                  "(%zu bytes); lower engine.context or concurrency",
+                  shape->n_seq, shape->n_ctx, n_bytes);
+        return NULL;
+    }
+    struct kv *kv = xcalloc(1, sizeof *kv);
+    kv->shape = *shape;
+    kv->head_padded = kv_head_padded(shape);
+    kv->head_floats =
+        (size_t)(shape->head_dim + kv->head_padded) * KERN_PAGE;
+    kv_page_floats(shape, &kv->page_floats);
+    kv->total_bytes = n_bytes;
+    kv->seq_pages = kv_seq_pages(shape);
+    kv->n_pages = kv->n_free = kv->seq_pages * shape->n_seq;
+    kv->free_pages = xcalloc((size_t)kv->n_pages, sizeof(int));
+    kv->refs = xcalloc((size_t)kv->n_pages, sizeof(int));
+    kv->data = data;
+    for (int i = 0; i < kv->n_pages; i++)
+        kv->free_pages[i] = kv->n_pages - 1 - i;
+    return kv;
+}
+
+void kv_free(struct kv *kv) {
+    if (!kv) return;
+    munmap(kv->data, kv->total_bytes);
+    free(kv->free_pages);
+    free(kv->refs);
+    free(kv);
+}
+
+int kv_n_used_pages(const struct kv *kv) {
+    return kv->n_pages - kv->n_free;
+}
+
+int kv_seq_init(struct kv *kv, struct kv_seq *s, struct error *err) {
+    *s = (struct kv_seq){0};
+    s->pages = alloc_try((size_t)kv->seq_pages, sizeof(int), "a page table",
+                         err);
+    return s->pages ? 0 : -1;
+}
+
+void kv_seq_release(struct kv *kv, struct kv_seq *s) {
+    if (s->pages) kv_truncate(kv, s, 0);
+    free(s->pages);
+    *s = (struct kv_seq){0};
+}
+
+static void kv_unref(struct kv *kv, int page) {
+    assert(kv->refs[page] > 0);
+    if (--kv->refs[page] == 0) kv->free_pages[kv->n_free++] = page;
+}
+
+void kv_fork(struct kv *kv, struct kv_seq *to, const struct kv_seq *from,
+             int n) {
+    assert(to->n_tokens == 0 && to->n_pages == 0 && n <= from->n_tokens);
+    to->n_tokens = n;
+    to->n_pages = (n + KERN_PAGE - 1) / KERN_PAGE;
+    for (int i = 0; i < to->n_pages; i++) {
+        to->pages[i] = from->pages[i];
+        kv->refs[to->pages[i]]++;
+    }
+}
+
+void kv_truncate(struct kv *kv, struct kv_seq *s, int n) {
+    assert(n >= 0 && n <= s->n_tokens);
+    int n_pages = (n + KERN_PAGE - 1) / KERN_PAGE;
+    while (s->n_pages > n_pages) kv_unref(kv, s->pages[--s->n_pages]);
+    s->n_tokens = n;
+}
+
+static int kv_take_page(struct kv *kv, struct error *err) {
+    if (kv->n_free == 0)
+        return error_set(err, ERR_MEMORY,
+                         "the KV cache is full: %d pages of %d tokens in use",
+                         kv->n_pages, KERN_PAGE);
+    int page = kv->free_pages[--kv->n_free];
+    kv->refs[page] = 1;
+    return page;
+}
+
+// The last page is about to be written: it must be ours alone.
+static int kv_own_page(struct kv *kv, struct kv_seq *s, int slot,
+                       struct error *err) {
+    int old = s->pages[slot];
+    if (kv->refs[old] == 1) return 0;
+    int page = kv_take_page(kv, err);
+    if (page < 0) return -1;
+    memcpy(kv->data + (size_t)page * kv->page_floats,
+           kv->data + (size_t)old * kv->page_floats,
+           kv->page_floats * sizeof(float));
+    s->pages[slot] = page;
+    kv_unref(kv, old);
+    return 0;
+}
+
+int kv_reserve(struct kv *kv, struct kv_seq *s, int n, struct error *err) {
+    if (n > kv->shape.n_ctx - s->n_tokens)
+        return error_set(err, ERR_MEMORY,
+                         "%d tokens do not fit a context of %d (%d in use)", n,
+                         kv->shape.n_ctx, s->n_tokens);
+    int partial = s->n_tokens / KERN_PAGE;
+    if (n > 0 && s->n_tokens % KERN_PAGE && kv_own_page(kv, s, partial, err))
+        return -1;
+    int need = (s->n_tokens + n + KERN_PAGE - 1) / KERN_PAGE;
+    while (s->n_pages < need) {
+        int page = kv_take_page(kv, err);
+        if (page < 0) return -1;
+        s->pages[s->n_pages++] = page;
+    }
+    return 0;
+}
+
+static float *kv_head(const struct kv *kv, const struct kv_seq *s, int page,
+                      int layer, int head) {
+    size_t index = (size_t)layer * (size_t)kv->shape.n_head_kv + (size_t)head;
+    return kv->data + (size_t)s->pages[page] * kv->page_floats +
+           index * kv->head_floats;
+}
+
+float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page,
+               int layer, int head) {
+    return kv_head(kv, s, page, layer, head);
+}
+
+float *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
+                 int layer, int head) {
+    return kv_head(kv, s, page, layer, head) +
+           (size_t)kv->shape.head_dim * KERN_PAGE;
+}
+
+void kv_write(const struct kv *kv, const struct kv_seq *s, int position,
+              int layer, int head, const float *k, const float *v) {
+    int page = position / KERN_PAGE, slot = position % KERN_PAGE;
+    float *keys = kv_head(kv, s, page, layer, head);
+    float *values = keys + (size_t)kv->shape.head_dim * KERN_PAGE;
+    for (int d = 0; d < kv->shape.head_dim; d++)
+        keys[d * KERN_PAGE + slot] = k[d];
+    memcpy(values + (size_t)slot * (size_t)kv->head_padded, v,
+           (size_t)kv->shape.head_dim * sizeof(float));
+}

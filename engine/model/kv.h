@@ -1,0 +1,57 @@
+#pragma once
+// Paged, reference-counted key/value cache.
+//
+// A page holds KERN_PAGE positions of all layers and KV heads. A sequence is a
+// table of pages. kv_fork shares them (O(pages)); kv_truncate gives pages back
+// (O(pages dropped)); writing into a page that is shared copies it first.
+//
+// Page layout, floats: [n_layer][n_head_kv] of
+//   keys   [head_dim][KERN_PAGE]          a lane is a position
+//   values [KERN_PAGE][head_dim_padded]   padded to a multiple of 16
+//
+// All memory is reserved by kv_new; nothing is allocated later but the page
+// table of a new sequence. Not thread-safe: the owner serialises.
+
+#include "engine/kernels/kernels.h"
+
+#include <stddef.h>
+
+struct error;
+
+struct kv_shape {
+    int n_layer, n_head_kv, head_dim;
+    int n_ctx; // positions of one sequence, at most
+    int n_seq; // sequences that may be full at once
+};
+
+struct kv;
+struct kv_seq {
+    int *pages;  // [n_pages] page numbers
+    int n_pages;
+    int n_tokens; // positions that hold data
+};
+
+// Bytes that kv_new will reserve; 0 when the product overflows.
+size_t kv_bytes(const struct kv_shape *shape);
+struct kv *kv_new(const struct kv_shape *shape, struct error *err);
+void kv_free(struct kv *kv); // NULL is fine
+int kv_n_used_pages(const struct kv *kv); // for leak tests
+
+int kv_seq_init(struct kv *kv, struct kv_seq *s, struct error *err);
+void kv_seq_release(struct kv *kv, struct kv_seq *s); // safe when zeroed
+// Make `to` (initialised, empty) share the first n tokens of `from`.
+void kv_fork(struct kv *kv, struct kv_seq *to, const struct kv_seq *from,
+             int n);
+void kv_truncate(struct kv *kv, struct kv_seq *s, int n);
+// Make room for n more positions that may be written; copies a shared last
+// page. -1 with ERR_MEMORY when no page is free or n_ctx would be exceeded.
+int kv_reserve(struct kv *kv, struct kv_seq *s, int n, struct error *err);
+
+// Where layer and head of page slot `page` of the sequence start.
+float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page,
+               int layer, int head);
+float *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
+                 int layer, int head);
+// Store one position (already reserved). k, v: [head_dim].
+void kv_write(const struct kv *kv, const struct kv_seq *s, int position,
+              int layer, int head, const float *k, const float *v);

@@ -1,0 +1,101 @@
+#include "engine/model/kv.h"
+
+#include "engine/base/error.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const struct kv_shape shape = {
+    .n_layer = 2, .n_head_kv = 3, .head_dim = 20, .n_ctx = 100, .n_seq = 3};
+
+// Write one recognisable position into every layer and head.
+static void fill(struct kv *kv, struct kv_seq *s, int n, float tag) {
+    float k[20], v[20];
+    cr_assert_eq(kv_reserve(kv, s, n, NULL), 0);
+    for (int p = s->n_tokens; p < s->n_tokens + n; p++) {
+        for (int i = 0; i < 20; i++) {
+            k[i] = tag + (float)(p * 100 + i);
+            v[i] = -k[i];
+        }
+        for (int layer = 0; layer < 2; layer++)
+            for (int head = 0; head < 3; head++)
+                kv_write(kv, s, p, layer, head, k, v);
+    }
+    s->n_tokens += n;
+}
+
+static float key_at(struct kv *kv, struct kv_seq *s, int p, int d) {
+    return kv_keys(kv, s, p / KERN_PAGE, 1, 2)[d * KERN_PAGE + p % KERN_PAGE];
+}
+
+static float value_at(struct kv *kv, struct kv_seq *s, int p, int d) {
+    return kv_values(kv, s, p / KERN_PAGE, 1, 2)[p % KERN_PAGE * 32 + d];
+}
+
+Test(kv, keeps_what_is_written) {
+    struct kv *kv = kv_new(&shape, NULL);
+    struct kv_seq s;
+    kv_seq_init(kv, &s, NULL);
+    fill(kv, &s, 70, 0.5f);
+    for (int p = 0; p < 70; p++) {
+        cr_assert_eq(key_at(kv, &s, p, 7), 0.5f + (float)(p * 100 + 7));
+        cr_assert_eq(value_at(kv, &s, p, 19), -(0.5f + (float)(p * 100 + 19)));
+    }
+    cr_assert_eq(kv_n_used_pages(kv), 3);
+    kv_seq_release(kv, &s);
+    cr_assert_eq(kv_n_used_pages(kv), 0);
+    kv_free(kv);
+}
+
+Test(kv, fork_shares_until_written) {
+    struct kv *kv = kv_new(&shape, NULL);
+    struct kv_seq a, b;
+    kv_seq_init(kv, &a, NULL);
+    kv_seq_init(kv, &b, NULL);
+    fill(kv, &a, 40, 0);
+    kv_fork(kv, &b, &a, 35);
+    cr_assert_eq(kv_n_used_pages(kv), 2);
+    fill(kv, &b, 1, 7); // copies the second page only
+    cr_assert_eq(kv_n_used_pages(kv), 3);
+    cr_assert_eq(b.pages[0], a.pages[0]);
+    cr_assert_eq(key_at(kv, &b, 34, 3), key_at(kv, &a, 34, 3));
+    cr_assert_eq(key_at(kv, &b, 35, 3), 7 + 3503.f);
+    cr_assert_eq(key_at(kv, &a, 35, 3), 3503.f);
+    kv_seq_release(kv, &a);
+    kv_seq_release(kv, &b);
+    cr_assert_eq(kv_n_used_pages(kv), 0);
+    kv_free(kv);
+}
+
+Test(kv, truncate_gives_pages_back) {
+    struct kv *kv = kv_new(&shape, NULL);
+    struct kv_seq s;
+    kv_seq_init(kv, &s, NULL);
+    fill(kv, &s, 100, 0);
+    cr_assert_eq(kv_n_used_pages(kv), 4);
+    kv_truncate(kv, &s, 64);
+    cr_assert_eq(kv_n_used_pages(kv), 2);
+    kv_truncate(kv, &s, 1);
+    cr_assert_eq(kv_n_used_pages(kv), 1);
+    kv_truncate(kv, &s, 0);
+    cr_assert_eq(kv_n_used_pages(kv), 0);
+    kv_seq_release(kv, &s);
+    kv_free(kv);
+}
+
+Test(kv, refuses_what_does_not_fit) {
+    struct error err = {0};
+    struct kv *kv = kv_new(&shape, NULL);
+    struct kv_seq s;
+    kv_seq_init(kv, &s, NULL);
+    cr_assert_eq(kv_reserve(kv, &s, 101, &err), -1);
+    cr_assert_eq(err.kind, ERR_MEMORY);
+    cr_assert(strstr(err.text, "do not fit a context of 100"), "%s", err.text);
+    kv_seq_release(kv, &s);
+    kv_free(kv);
+
+    struct kv_shape absurd = shape;
+    absurd.n_layer = absurd.n_ctx = absurd.n_seq = 1 << 30;
+    cr_assert_eq(kv_bytes(&absurd), 0);
+    cr_assert_null(kv_new(&absurd, &err));
+}
