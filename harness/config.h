@@ -1,0 +1,118 @@
+#pragma once
+// The experiment that a YAML file describes, checked but not yet expanded.
+//
+// config_load() reads the file, applies --set overrides and checks everything
+// that can be checked without opening models or problem sets: keys, types,
+// ranges, names that refer to each other, files that must exist. sweep.h
+// expands it into cells. Everything lives in the config's arena.
+
+#include "engine/base/arena.h"
+#include "engine/base/hash.h"
+#include "engine/base/option.h"
+#include "engine/engine.h"
+#include "harness/yaml_tree.h"
+
+#include <stdbool.h>
+
+struct buf;
+struct error;
+struct grader;
+
+enum run_mode { MODE_LATENCY, MODE_THROUGHPUT };
+enum prefill_mode { PREFILL_EXACT, PREFILL_BLAS };
+
+// engine: {...}; described by engine_table.
+struct engine_config {
+    int threads;
+    int isa;     // index into engine_isa_names
+    int prefill; // enum prefill_mode
+    int context; // tokens of one sequence; 0: the model's own
+};
+extern const struct option engine_table[];
+extern const char *const engine_isa_names[]; // "auto", "ref", ...
+
+// The scalars at the top of the file; described by top_table.
+struct top_config {
+    char name[64]; // results/<name>/; letters, digits, '-', '_', '.'
+    int seed;
+    int samples; // k
+    int mode;    // enum run_mode
+    int concurrency; // MODE_THROUGHPUT: samples at once
+    int warmup;  // samples of each cell before the clock counts
+};
+extern const struct option top_table[];
+
+// report: {...}; described by report_table.
+struct report_config {
+    char baseline[64]; // label of the method that others are compared with
+    double confidence; // of intervals
+};
+extern const struct option report_table[];
+
+// One of models: either a GGUF file or a built-in scripted one.
+struct model_spec {
+    const char *name;
+    const char *path;     // as it can be opened; NULL: scripted
+    const char *scripted; // name in scripted_models.h; NULL: a file
+    char hash[HASH_HEX_SIZE]; // of the file's content, or of the script
+    struct place place;
+};
+
+// One of datasets. Loading is problem_set.h's part.
+struct dataset_spec {
+    const char *name;
+    const char *path;
+    const char *format; // "jsonl", "csv"
+    const struct grader *grader;
+    // Names of the fields or columns.
+    const char *field_id, *field_problem, *field_answer, *field_choices,
+        *field_tags;
+    const char **ids; // [n_ids] only these; NULL: all
+    int n_ids;
+    int slice_begin, slice_end; // [begin, end) of the file; end -1: to the end
+    int limit;                  // seeded random subset; 0: all
+    struct place place;
+};
+
+// Values that a setting takes in one entry of methods; more than one: an axis.
+struct setting_axis {
+    const struct option *option;
+    const char **values; // [n] texts that option_set() has accepted
+    int n;
+    struct place place;
+};
+
+struct method_spec {
+    const struct method *method;
+    const char *label; // NULL: the method's name
+    const int *base, *draft; // [n_base], [n_draft] indices into models
+    int n_base, n_draft;     // n_draft 0: the method uses none
+    struct setting_axis *axes; // [n_axes] given here or in settings:
+    int n_axes;
+    struct place place;
+};
+
+struct config {
+    struct arena arena;
+    const char *path; // of the YAML file
+    const char *question; // the first comment line, "" if none
+    struct top_config top;
+    struct engine_config engine;
+    struct report_config report;
+    struct model_spec *models; // [n_models]
+    struct dataset_spec *datasets; // [n_datasets]
+    struct method_spec *methods; // [n_methods]
+    int n_models, n_datasets, n_methods;
+    const char **warnings; // [n_warnings] lines for the user, with places
+    int n_warnings;
+};
+
+// `sets`: [n_sets] "path=value" overrides. -1 with ERR_USAGE that names file,
+// line and column; `c` is then empty.
+int config_load(struct config *c, const char *path, const char *const *sets,
+                int n_sets, struct error *err);
+void config_release(struct config *c); // safe on a zeroed struct
+
+// The resolved experiment as YAML, all defaults written out; reading it back
+// gives the same cells.
+void config_print(const struct config *c, struct buf *out);

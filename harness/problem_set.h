@@ -1,0 +1,69 @@
+#pragma once
+// Problems and where they come from.
+//
+// A file has one problem per line (JSONL) or row (CSV with a header). Problems
+// are checked when they are loaded, all of them, also those that a selection
+// drops: a broken line is an error with file, line and column, never a smaller
+// set. The order is that of the file, whatever the selection.
+//
+// Options of a choice problem are shuffled by (seed, problem id): every sample
+// and method of a seed sees the same order.
+
+#include "engine/base/arena.h"
+#include "engine/base/hash.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct grader;
+
+enum { PROBLEM_CHOICES_MAX = 26 };
+
+struct problem {
+    const char *id;
+    const char *text;   // as the model sees it, "... A:12 B:15 C:9 D:7"
+    const char *source; // as the file has it, without the options
+    const char *answer; // reference: of a choice problem the letter
+    const char *const *choices; // [n_choices] in the order shown
+    int n_choices;
+    const char *const *tags; // [n_tags]
+    int n_tags;
+    int line;                 // in the file, from 1
+    char hash[HASH_HEX_SIZE]; // of id, text, answer
+};
+
+struct problem_set {
+    struct arena arena;
+    struct problem *problems; // [n]
+    int n;
+    int n_file;               // problems in the file
+    char hash[HASH_HEX_SIZE]; // of the problems' hashes, in order
+};
+
+// What to load. Fields as in struct dataset_spec; NULL names mean the defaults
+// "id", "problem", "answer", "choices", "tags".
+struct problem_source {
+    const char *path;
+    const char *format; // "jsonl", "csv"
+    const struct grader *grader; // its check() sees every answer; NULL: none
+    const char *field_id, *field_problem, *field_answer, *field_choices,
+        *field_tags;
+    const char *const *ids;
+    int n_ids;
+    int slice_begin, slice_end; // end -1: to the end
+    int limit;                  // 0: all
+    uint64_t seed;
+};
+
+// -1 with an error; `set` is then empty.
+int problem_set_load(struct problem_set *set, const struct problem_source *src,
+                     struct error *err);
+void problem_set_release(struct problem_set *set); // safe on a zeroed struct
+
+// A problem by its id, or NULL.
+const struct problem *problem_set_find(const struct problem_set *set,
+                                       const char *id);
+
+// "jsonl" or "csv" by the file's name, or NULL.
+const char *problem_format(const char *path);

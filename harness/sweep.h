@@ -1,0 +1,79 @@
+#pragma once
+// The run list: every cell of an experiment, with its problems.
+//
+// A cell is one base, draft, dataset, method and complete settings. Cells come
+// in a fixed order: dataset, entry of methods, base, draft, then the entry's
+// axes in the order written, the last fastest.
+
+#include "engine/base/arena.h"
+#include "engine/base/hash.h"
+#include "engine/engine.h"
+#include "harness/config.h"
+#include "harness/problem_set.h"
+
+#include <stdbool.h>
+
+struct batcher;
+struct error;
+
+struct cell {
+    // Hash of everything that can change a sample of this cell but problem and
+    // sample index: SAMPLE_VERSION, seed, engine and mode, model contents,
+    // dataset and grader, method, the settings that the method knows.
+    char id[HASH_HEX_SIZE];
+    int index;               // in sweep.cells
+    int base, draft;         // in config.models; draft -1: none
+    int dataset;             // in config.datasets and sweep.sets
+    const struct method *method;
+    const char *label;       // as tables name the method
+    struct settings settings;
+    struct place place;      // of its entry in methods
+};
+
+struct sweep {
+    struct arena arena;
+    const struct config *config; // borrowed
+    struct cell *cells;          // [n_cells]
+    int n_cells;
+    struct problem_set *sets; // [config->n_datasets]
+};
+
+// Loads the problem sets and expands the cells. -1 with an error that names
+// file and line; `s` is then empty. `config` must outlive the sweep.
+int sweep_open(struct sweep *s, const struct config *config,
+               struct error *err);
+void sweep_release(struct sweep *s); // safe on a zeroed struct
+
+const char *cell_base_name(const struct sweep *s, const struct cell *c);
+const char *cell_draft_name(const struct sweep *s, const struct cell *c); // ""
+const char *cell_dataset_name(const struct sweep *s, const struct cell *c);
+// Does a threshold decide in this cell? (Else its column is empty.)
+bool cell_has_threshold(const struct cell *c);
+// Append the settings that the method knows as a flow map {a: 1, b: "x"}.
+void cell_print_settings(const struct cell *c, struct buf *out);
+
+int64_t sweep_n_samples(const struct sweep *s); // of all cells
+bool sweep_uses_model(const struct sweep *s, int model);
+
+// ---- models of a sweep ------------------------------------------------------
+
+// All models that cells use, opened. Scripted models share a virtual clock, so
+// that a run of them alone has the same times on every machine.
+struct sweep_models {
+    struct lm **lms;       // [config->n_models]; NULL: not used
+    int n;
+    int64_t virtual_ns;    // time of the scripted models
+    bool is_virtual;       // all models used are scripted
+};
+
+// n_workers threads solve samples at once, each with its own workspace;
+// `batcher` for more than one, else NULL. Every cell is then checked against
+// its models (method_check), so that a cell that cannot run is refused here,
+// with the place of its method. On failure `m` is empty.
+int sweep_models_open(struct sweep_models *m, const struct sweep *s,
+                      int n_workers, struct batcher *batcher,
+                      struct error *err);
+void sweep_models_close(struct sweep_models *m); // safe on a zeroed struct
+// The clock that traces must use: virtual, or the monotonic one. `m` must not
+// move while it is in use.
+struct clock sweep_clock(struct sweep_models *m);
