@@ -1,0 +1,86 @@
+#include "harness/json_write.h"
+
+#include "engine/base/buf.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// RFC 8259 text, RFC 3629 UTF-8 (no surrogates, no overlong forms).
+
+int utf8_length(const char *text, size_t n_bytes) {
+    const unsigned char *s = (const unsigned char *)text;
+    if (!n_bytes) return 0;
+    if (s[0] < 0x80) return 1;
+    int n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : s[0] >= 0xC2 ? 2 : 0;
+    if (!n || s[0] > 0xF4 || (size_t)n > n_bytes) return 0;
+    for (int i = 1; i < n; i++) {
+        if ((s[i] & 0xC0) != 0x80) return 0;
+    }
+    if (s[0] == 0xE0 && s[1] < 0xA0) return 0;
+    if (s[0] == 0xED && s[1] > 0x9F) return 0;
+    if (s[0] == 0xF0 && s[1] < 0x90) return 0;
+    if (s[0] == 0xF4 && s[1] > 0x8F) return 0;
+    return n;
+}
+
+static void add_ascii(struct buf *out, char c) {
+    static const char from[] = "\"\\\n\r\t", to[] = "\"\\nrt";
+    const char *at = c ? strchr(from, c) : NULL;
+    if (at) {
+        buf_addc(out, '\\');
+        buf_addc(out, to[at - from]);
+    } else if (!c) {
+        buf_adds(out, "\\ufffd");
+    } else if ((unsigned char)c < 0x20 || c == 0x7F) {
+        buf_addf(out, "\\u%04x", (unsigned char)c);
+    } else {
+        buf_addc(out, c);
+    }
+}
+
+void json_add_text(struct buf *out, const char *text, size_t n_bytes) {
+    buf_addc(out, '"');
+    for (size_t i = 0; i < n_bytes;) {
+        int n = utf8_length(text + i, n_bytes - i);
+        if (n > 1) {
+            buf_add(out, text + i, (size_t)n);
+        } else if (n == 1) {
+            add_ascii(out, text[i]);
+        } else {
+            buf_adds(out, "\\ufffd");
+            n = 1;
+        }
+        i += (size_t)n;
+    }
+    buf_addc(out, '"');
+}
+
+void json_add_string(struct buf *out, const char *text) {
+    if (text) {
+        json_add_text(out, text, strlen(text));
+    } else {
+        buf_adds(out, "null");
+    }
+}
+
+void json_add_real(struct buf *out, double x) {
+    if (!isfinite(x)) {
+        buf_adds(out, "null");
+        return;
+    }
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (strtod(text, NULL) == x) break;
+    }
+    buf_adds(out, text);
+}
+
+void json_add_key(struct buf *out, const char *key) {
+    char last = out->n_bytes ? out->text[out->n_bytes - 1] : '{';
+    if (last != '{' && last != '[') buf_addc(out, ',');
+    json_add_string(out, key);
+    buf_addc(out, ':');
+}

@@ -1,0 +1,121 @@
+#include "harness/table.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/buf.h"
+#include "engine/base/error.h"
+#include "harness/file_write.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct table_writer *const writers[] = {
+    &writer_markdown, &writer_csv, &writer_json, NULL};
+
+void table_init(struct table *t, const char *name, const char *title,
+                const struct table_column *columns) {
+    *t = (struct table){.name = name, .title = title, .columns = columns};
+    while (columns[t->n_columns].name) t->n_columns++;
+}
+
+void table_release(struct table *t) {
+    for (int i = 0; i < t->n_rows * t->n_columns; i++) {
+        free(t->cells[i]);
+        free(t->marks[i]);
+    }
+    free(t->cells);
+    free(t->marks);
+    *t = (struct table){0};
+}
+
+static char **grow(char **cells, size_t n, size_t more) {
+    cells = xrealloc(cells, (n + more) * sizeof *cells);
+    memset(cells + n, 0, more * sizeof *cells);
+    return cells;
+}
+
+void table_add_row(struct table *t) {
+    size_t n = (size_t)t->n_rows * (size_t)t->n_columns;
+    t->cells = grow(t->cells, n, (size_t)t->n_columns);
+    t->marks = grow(t->marks, n, (size_t)t->n_columns);
+    t->n_rows++;
+}
+
+// Index into cells of a column of the last row.
+static int last_cell(const struct table *t, const char *column, int *decimals) {
+    assert(t->n_rows > 0);
+    for (int i = 0; i < t->n_columns; i++) {
+        if (strcmp(t->columns[i].name, column)) continue;
+        *decimals = t->columns[i].decimals;
+        return (t->n_rows - 1) * t->n_columns + i;
+    }
+    assert(!"no such column");
+    abort();
+}
+
+static void replace(char **cell, char *text) {
+    free(*cell);
+    *cell = text;
+}
+
+void table_set_text(struct table *t, const char *column, const char *text) {
+    int decimals;
+    int i = last_cell(t, column, &decimals);
+    replace(&t->cells[i], text && *text ? xstrdup(text) : NULL);
+}
+
+// "-0.00" says less than "0.00".
+static char *drop_minus_zero(char *text) {
+    if (text[0] == '-' && !strpbrk(text, "123456789")) {
+        memmove(text, text + 1, strlen(text));
+    }
+    return text;
+}
+
+void table_set_number(struct table *t, const char *column, double value) {
+    int decimals;
+    int i = last_cell(t, column, &decimals);
+    assert(decimals != COLUMN_TEXT);
+    if (!isfinite(value)) {
+        replace(&t->cells[i], NULL);
+        return;
+    }
+    replace(&t->cells[i], drop_minus_zero(xasprintf("%.*f", decimals, value)));
+}
+
+void table_set_mark(struct table *t, const char *column, const char *mark) {
+    int decimals;
+    int i = last_cell(t, column, &decimals);
+    replace(&t->marks[i], mark ? xstrdup(mark) : NULL);
+}
+
+const char *table_cell(const struct table *t, int row, int column) {
+    return t->cells[row * t->n_columns + column];
+}
+
+const struct table_writer *table_writer_get(const char *name,
+                                            struct error *err) {
+    for (int i = 0; writers[i]; i++) {
+        if (!strcmp(writers[i]->name, name)) return writers[i];
+    }
+    if (!strcmp(name, "latex")) {
+        error_set(err, ERR_UNSUPPORTED,
+                  "--format latex is not implemented yet; use md, csv or json");
+    } else {
+        error_set(err, ERR_USAGE,
+                  "--format %s: expected one of md, csv, json", name);
+    }
+    return NULL;
+}
+
+int table_save(const struct table *t, const char *dir, struct error *err) {
+    struct buf out;
+    buf_init(&out);
+    writer_csv.write(t, &out);
+    char *path = xasprintf("%s/%s.csv", dir, t->name);
+    int rc = file_write_atomic(path, out.text, out.n_bytes, err);
+    free(path);
+    buf_release(&out);
+    return rc;
+}

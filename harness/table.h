@@ -1,0 +1,64 @@
+#pragma once
+// A table of texts with named columns, and the writers that print it.
+//
+// Columns are described by a static array; a value is formatted when it is set,
+// with the fixed number of decimals of its column, so every writer shows the
+// same digits. A cell that was never set, or set to NAN, is empty: missing, not
+// zero. Rows keep the order in which they were added. Names are those of
+// docs/RESULTS.md.
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct error;
+
+enum { COLUMN_TEXT = -1 }; // decimals of a column of texts
+
+struct table_column {
+    const char *name;
+    int decimals; // 0: whole numbers
+};
+
+struct table {
+    const char *name;  // "accuracy": file name without extension
+    const char *title; // one line above it
+    const struct table_column *columns; // borrowed
+    int n_columns, n_rows;
+    char **cells; // [n_rows][n_columns], NULL: empty
+    char **marks; // [n_rows][n_columns], NULL: none
+};
+
+// `columns` ends with a row whose name is NULL and outlives the table.
+void table_init(struct table *t, const char *name, const char *title,
+                const struct table_column *columns);
+void table_release(struct table *t);
+
+// Adds an empty row; the setters below write into the last one. A column that
+// the table does not have is a bug (assert).
+void table_add_row(struct table *t);
+void table_set_text(struct table *t, const char *column, const char *text);
+void table_set_number(struct table *t, const char *column, double value);
+// A sign that the Markdown form shows before the value ("~": not resolved).
+void table_set_mark(struct table *t, const char *column, const char *mark);
+
+const char *table_cell(const struct table *t, int row, int column); // or NULL
+
+// ---- writers --------------------------------------------------------------
+
+struct table_writer {
+    const char *name; // "csv", "md", "json"
+    const char *help;
+    void (*write)(const struct table *t, struct buf *out);
+};
+
+extern const struct table_writer writer_csv;      // RFC 4180, CRLF-free rows
+extern const struct table_writer writer_markdown;
+extern const struct table_writer writer_json;     // array of objects
+
+// NULL with ERR_USAGE that lists the names.
+const struct table_writer *table_writer_get(const char *name,
+                                            struct error *err);
+
+// Write to DIR/<name>.csv: temporary file, fsync, rename. -1 with ERR_IO.
+int table_save(const struct table *t, const char *dir, struct error *err);
