@@ -126,11 +126,15 @@ const struct kernels *kern_get(enum kern_isa isa, struct error *err);
 // "auto", "ref", "avx2", "avx512", "neon" -> isa; -1 with ERR_USAGE else.
 int kern_isa_parse(const char *name, enum kern_isa *isa, struct error *err);
 
+// Bytes of one panel, a multiple of 64; what the caller puts into panel_bytes.
+// 0 when n_cols does not suit the type.
+size_t kern_panel_bytes(enum kern_type type, int n_cols);
 // Bytes of the panels of such a matrix; 0 when the sizes overflow or n_cols
 // does not suit the type.
 size_t kern_matrix_bytes(enum kern_type type, int n_rows, int n_cols);
 // Repack `rows` (GGUF layout: row after row) into m->panels, which the caller
-// allocated with kern_matrix_bytes(); begin/end: panels of this call.
+// allocated with kern_matrix_bytes(), 64-byte aligned, the other fields of *m
+// set; begin/end: panels of this call, so that threads can share the work.
 void kern_pack(struct kern_matrix *m, const void *rows, int begin, int end);
 // One row of a GGUF matrix as floats (embedding lookup); also the exact
 // definition of what the weights mean. `row` points at that row's bytes.
