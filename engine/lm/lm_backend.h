@@ -8,12 +8,15 @@
 
 #include "engine/lm/lm.h"
 
+enum { LM_ROWS_MAX = 256 }; // most row slots per sequence
+
 struct lm_backend {
     const char *name;
     void (*close)(struct lm *lm);
     // Allocate / free the backend's sequence (whose first member is lm_seq).
     struct lm_seq *(*seq_new)(struct lm *lm, struct error *err);
     void (*seq_free)(struct lm_seq *s);
+    // lm.c moves n_evaluated: after eval, before seq_cut.
     // Make `to` (fresh) share the first n_evaluated tokens of `from`.
     int (*seq_share)(struct lm_seq *to, struct lm_seq *from,
                      struct error *err);

@@ -20,6 +20,12 @@ struct scripted_model {
     int64_t *now_ns;
     int64_t ns_per_call, ns_per_token;
     const char *name;            // part of the model hash
+    // lm_meta(): key, value, key, value, ..., NULL; or NULL.
+    const char *const *meta;
+    // Token of byte b is b ^ byte_xor: another vocabulary of the same texts.
+    uint8_t byte_xor;
+    // The call with this number (1: the first) fails; 0: none does.
+    int64_t fail_at_call;
 };
 
 struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,

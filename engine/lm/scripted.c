@@ -1,0 +1,210 @@
+#include "engine/lm/scripted.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+#include "engine/lm/lm_backend.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+// A sequence keeps its own copy of the tokens that were evaluated, as a real
+// backend keeps keys and values, and computes logits from that copy alone. So
+// a truncation that lm.c forgets to pass on shows as wrong logits.
+
+enum { END_TOKEN = 256, FIRST_SPECIAL = 257 };
+
+struct scripted {
+    struct lm lm;
+    struct scripted_model m;
+    int n_specials;
+    char bytes[256]; // bytes[t]: text of token t
+    int64_t n_calls;
+};
+
+struct scripted_seq {
+    struct lm_seq seq;
+    int32_t *seen; // [n_ctx] tokens evaluated
+};
+
+static const struct scripted *scripted_of(const struct lm *lm) {
+    return (const struct scripted *)lm;
+}
+
+// ---- sequences ------------------------------------------------------------
+
+static void scripted_seq_free(struct lm_seq *s) {
+    free(((struct scripted_seq *)s)->seen);
+    lm_seq_release(s);
+    free(s);
+}
+
+static struct lm_seq *scripted_seq_new(struct lm *lm, struct error *err) {
+    struct scripted_seq *s = xcalloc(1, sizeof *s);
+    s->seen = alloc_try((size_t)lm->facts.n_ctx, sizeof *s->seen,
+                        "tokens of a scripted transcript", err);
+    if (s->seen && lm_seq_init(&s->seq, lm, err) == 0) return &s->seq;
+    free(s->seen);
+    free(s);
+    return NULL;
+}
+
+static int scripted_share(struct lm_seq *to, struct lm_seq *from,
+                          struct error *err) {
+    (void)err;
+    memcpy(((struct scripted_seq *)to)->seen,
+           ((struct scripted_seq *)from)->seen,
+           (size_t)from->n_evaluated * sizeof(int32_t));
+    return 0;
+}
+
+static void scripted_cut(struct lm_seq *s, int n) {
+    int32_t *seen = ((struct scripted_seq *)s)->seen;
+    for (int i = n; i < s->lm->facts.n_ctx && seen[i] != -1; i++) seen[i] = -1;
+}
+
+static int scripted_eval(struct lm_seq *seq, int end, const int *positions,
+                         int n_rows, float **rows, struct error *err) {
+    struct scripted_seq *s = (struct scripted_seq *)seq;
+    struct scripted *lm = (struct scripted *)seq->lm;
+    int n_new = end - seq->n_evaluated;
+    assert(n_new > 0);
+    int64_t call = __atomic_add_fetch(&lm->n_calls, 1, __ATOMIC_RELAXED);
+    if (call == lm->m.fail_at_call)
+        return error_set(err, ERR_INTERNAL, "scripted failure of call %lld",
+                         (long long)call);
+    memcpy(s->seen + seq->n_evaluated, seq->tokens + seq->n_evaluated,
+           (size_t)n_new * sizeof *s->seen);
+    for (int i = 0; i < n_rows; i++) {
+        assert(positions[i] > seq->n_evaluated && positions[i] <= end);
+        memset(rows[i], 0, (size_t)seq->lm->facts.n_vocab * sizeof(float));
+        lm->m.logits(lm->m.ctx, s->seen, positions[i], rows[i]);
+    }
+    int64_t ns = lm->m.ns_per_call + lm->m.ns_per_token * n_new;
+    if (lm->m.now_ns) __atomic_add_fetch(lm->m.now_ns, ns, __ATOMIC_RELAXED);
+    return 0;
+}
+
+// ---- text -----------------------------------------------------------------
+
+// Index of the special token that `text` starts with, or -1.
+static int special_at(const struct scripted *lm, const char *text,
+                      size_t n_bytes) {
+    for (int i = 0; i < lm->n_specials; i++) {
+        size_t n = strlen(lm->m.specials[i]);
+        if (n <= n_bytes && memcmp(text, lm->m.specials[i], n) == 0) return i;
+    }
+    return -1;
+}
+
+static int scripted_encode(const struct lm *lm, const char *text,
+                           size_t n_bytes, bool special, int32_t **tokens,
+                           struct error *err) {
+    const struct scripted *sc = scripted_of(lm);
+    int n = 0;
+    *tokens = xmalloc((n_bytes + 1) * sizeof **tokens);
+    for (size_t i = 0; i < n_bytes;) {
+        int s = special ? special_at(sc, text + i, n_bytes - i) : -1;
+        int32_t t = s >= 0 ? FIRST_SPECIAL + s
+                           : ((unsigned char)text[i] ^ sc->m.byte_xor);
+        if (t >= lm->facts.n_vocab) {
+            free(*tokens);
+            *tokens = NULL;
+            return error_set(err, ERR_INPUT,
+                             "byte 0x%02x is not in a vocabulary of %d",
+                             (unsigned char)text[i], lm->facts.n_vocab);
+        }
+        (*tokens)[n++] = t;
+        i += s >= 0 ? strlen(sc->m.specials[s]) : 1;
+    }
+    return n;
+}
+
+static const char *scripted_token_bytes(const struct lm *lm, int32_t token,
+                                        size_t *n_bytes) {
+    const struct scripted *sc = scripted_of(lm);
+    const char *text = token < END_TOKEN ? &sc->bytes[token] : "";
+    if (token == END_TOKEN) text = "<|end|>";
+    bool special = token >= FIRST_SPECIAL &&
+                   token < FIRST_SPECIAL + sc->n_specials;
+    if (special) text = sc->m.specials[token - FIRST_SPECIAL];
+    *n_bytes = token < END_TOKEN ? 1 : strlen(text);
+    return text;
+}
+
+static bool scripted_is_end(const struct lm *lm, int32_t token) {
+    return token >= 0 && token == lm->facts.eos_token;
+}
+
+static bool scripted_is_control(const struct lm *lm, int32_t token) {
+    return token >= END_TOKEN && token < lm->facts.n_vocab;
+}
+
+static const char *scripted_meta(const struct lm *lm, const char *key) {
+    const char *const *m = scripted_of(lm)->m.meta;
+    for (; m && m[0]; m += 2) {
+        if (strcmp(m[0], key) == 0) return m[1];
+    }
+    return NULL;
+}
+
+// ---- models ---------------------------------------------------------------
+
+static void scripted_close(struct lm *lm) { free(lm); }
+
+static const struct lm_backend scripted_backend = {
+    .name = "scripted",
+    .close = scripted_close,
+    .seq_new = scripted_seq_new,
+    .seq_free = scripted_seq_free,
+    .seq_share = scripted_share,
+    .seq_cut = scripted_cut,
+    .eval = scripted_eval,
+    .encode = scripted_encode,
+    .token_bytes = scripted_token_bytes,
+    .is_end = scripted_is_end,
+    .is_control = scripted_is_control,
+    .meta = scripted_meta,
+};
+
+// The vocabulary is named by what its ids mean, not by how many there are: a
+// padded model can exchange ids with one that is not.
+static void scripted_hashes(struct scripted *lm) {
+    struct hash_state *h = hash_new();
+    hash_add(h, &lm->m.byte_xor, sizeof lm->m.byte_xor);
+    for (int i = 0; i < lm->n_specials; i++)
+        hash_add_text(h, lm->m.specials[i]);
+    hash_hex(h, lm->lm.facts.vocab_hash);
+    hash_add_text(h, lm->m.name ? lm->m.name : "");
+    hash_add(h, &lm->lm.facts.n_vocab, sizeof lm->lm.facts.n_vocab);
+    hash_hex(h, lm->lm.facts.model_hash);
+    hash_free(h);
+}
+
+struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,
+                            struct error *err) {
+    int n_specials = 0;
+    while (m->specials && m->specials[n_specials]) n_specials++;
+    if (!m->logits || m->n_ctx < 1 || m->n_vocab < 0) {
+        error_set(err, ERR_USAGE, "a scripted model needs logits and n_ctx");
+        return NULL;
+    }
+    struct scripted *lm = xcalloc(1, sizeof *lm);
+    lm->m = *m;
+    lm->n_specials = n_specials;
+    for (int i = 0; i < 256; i++) lm->bytes[i] = (char)(i ^ m->byte_xor);
+    int n_vocab = m->n_vocab ? m->n_vocab : FIRST_SPECIAL + n_specials;
+    lm->lm.backend = &scripted_backend;
+    lm->lm.caps = LM_CAP_LOGITS | LM_CAP_FORK | LM_CAP_SHARED;
+    lm->lm.n_rows = n_rows;
+    lm->lm.facts = (struct lm_facts){
+        .backend = "scripted",
+        .arch = "scripted",
+        .kernels = "",
+        .n_vocab = n_vocab,
+        .n_ctx = m->n_ctx,
+        .eos_token = n_vocab > END_TOKEN ? END_TOKEN : -1,
+    };
+    scripted_hashes(lm);
+    return &lm->lm;
+}
