@@ -49,11 +49,18 @@ void workspace_free(struct workspace *w);
 // once; the k samples of the problem, of every method that shares this
 // workspace, truncate back to it. The time it took each model is kept and
 // charged to every sample (PHASE_PROMPT): base only for single-model methods.
+// The template is settings.prompt or the base's metadata "specsweep.prompt";
+// "{problem}" in it is replaced. Special tokens are recognised in the template
+// alone. Without a template: ERR_USAGE.
 int workspace_load(struct workspace *w, const char *problem,
                    const struct settings *s, const struct clock *clock,
                    struct error *err);
 
-// One sample of the loaded problem.
+// One sample of the loaded problem, from trace_reset() to trace_stop(). The
+// settings may differ from those the workspace was made with. Work of the
+// prompt is in PHASE_PROMPT and prompt_tokens, not in calls and evaluated. -1:
+// the sample has no verdict (trace.stop is STOP_ERROR), the workspace can go
+// on with the next one.
 int method_solve(const struct method *m, struct workspace *w,
                  const struct settings *s, const struct rng *rng,
                  struct trace *t, struct error *err);

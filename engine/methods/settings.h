@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+enum { DRAFT_TOKENS_MAX = 64 }; // most that settings.draft_tokens may be
+
 enum accept_rule {
     ACCEPT_EXACT,     // target samples; draft token kept while equal. Lossless
                       // per seed: same tokens as plain sampling.

@@ -85,6 +85,8 @@ struct trace {
     bool overflow;      // a kept token or step did not fit: the sample fails
 };
 
+// max_steps and max_tokens: the settings' max_steps, and budget_tokens +
+// answer_tokens.
 void trace_init(struct trace *t, const struct clock *clock, int max_steps,
                 int max_tokens);
 void trace_release(struct trace *t);

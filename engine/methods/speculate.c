@@ -1,0 +1,206 @@
+#include "engine/methods/speculate.h"
+
+#include "engine/base/error.h"
+#include "engine/methods/accept.h"
+#include "engine/methods/generate.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Under the exact rule the draft draws with the target's own number, so that
+// where the two distributions agree they pick the same token: the inverse of
+// one cumulative distribution against that of another. Two tokens that share
+// all the weight are then matched as often as any coupling can, min(p, q)
+// summed; more tokens lose a little when weight moves between ids that lie
+// apart. A Gumbel-max coupling is within a factor of the best for any
+// distributions, but the target would have to sample that way too, in vanilla
+// as well: a logarithm and a random number for each token of the vocabulary.
+//
+// Under the rejection rule every number is of its own: draft, acceptance,
+// residual, bonus. Numbers of drafted tokens that were never verified serve
+// again for the same positions: what was kept does not depend on them.
+
+// ---- drafting -------------------------------------------------------------
+
+static int encode_missing(struct sample *m, bool *ready, struct error *err) {
+    struct workspace *w = m->w;
+    int32_t *tokens;
+    int n = lm_encode(w->lm[ROLE_DRAFT], w->text + m->draft_text,
+                      m->n_text - m->draft_text, false, &tokens, err);
+    if (n < 0) return error_prefix(err, "text for the draft model");
+    *ready = n <= lm_n_free(w->seq[ROLE_DRAFT]);
+    int rc = *ready ? lm_push(w->seq[ROLE_DRAFT], tokens, n, err) : 0;
+    if (*ready) m->draft_text = m->n_text;
+    free(tokens);
+    return rc;
+}
+
+int speculate_sync(struct sample *m, bool *ready, struct error *err) {
+    struct workspace *w = m->w;
+    struct lm_seq *draft = w->seq[ROLE_DRAFT];
+    if (!w->equal_vocab) return encode_missing(m, ready, err);
+    int has = lm_n_tokens(draft) - w->n_prompt[ROLE_DRAFT];
+    assert(has <= m->n_kept);
+    *ready = m->n_kept - has <= lm_n_free(draft);
+    if (!*ready) return 0;
+    const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) +
+                          w->n_prompt[ROLE_BASE];
+    return lm_push(draft, kept + has, m->n_kept - has, err);
+}
+
+static int min_int(int a, int b) { return a < b ? a : b; }
+
+int speculate_room(struct sample *m, bool one_step, struct error *err) {
+    const struct workspace *w = m->w;
+    bool ready;
+    // A round gives one token more than it drafts.
+    int n = min_int(m->s->draft_tokens, m->limit - m->n_kept - 1);
+    n = min_int(n, lm_n_free(w->seq[ROLE_BASE]) - 1);
+    if (one_step)
+        n = min_int(n, m->s->step_tokens - m->scan.n_step_tokens - 1);
+    if (n <= 0) return 0;
+    if (speculate_sync(m, &ready, err)) return -1;
+    if (!ready) return 0;
+    // The last drafted token is not pushed to the draft.
+    return min_int(n, lm_n_free(w->seq[ROLE_DRAFT]) + 1);
+}
+
+// A round's numbers and drafts.
+struct round {
+    int n; // drafted tokens
+    int32_t draft[DRAFT_TOKENS_MAX + 1];
+    double p_total[DRAFT_TOKENS_MAX + 1], q_total[DRAFT_TOKENS_MAX + 1];
+    double u_target[DRAFT_TOKENS_MAX + 1];
+    double u_accept[DRAFT_TOKENS_MAX + 1], u_residual[DRAFT_TOKENS_MAX + 1];
+};
+
+static void round_init(struct round *r, const struct sample *m, int n_draft) {
+    for (int i = 0; i <= n_draft; i++) {
+        uint64_t at = (uint64_t)(m->n_kept + i);
+        r->u_target[i] = rng_u01(m->rng, RNG_TARGET, at);
+        r->u_accept[i] = rng_u01(m->rng, RNG_ACCEPT, at);
+        r->u_residual[i] = rng_u01(m->rng, RNG_RESIDUAL, at);
+    }
+    r->n = 0;
+}
+
+static int draft_token(struct sample *m, struct round *r, struct error *err) {
+    struct workspace *w = m->w;
+    float *q = w->q + (size_t)r->n * (size_t)w->n_vocab;
+    const float *row;
+    int at = lm_n_tokens(w->seq[ROLE_DRAFT]);
+    if (workspace_row(w, ROLE_DRAFT, at, &row, err) ||
+        workspace_weights(w, ROLE_DRAFT, row, q, &r->q_total[r->n], err))
+        return -1;
+    double u = m->s->accept == ACCEPT_EXACT
+                   ? r->u_target[r->n]
+                   : rng_u01(m->rng, RNG_DRAFT, (uint64_t)(m->n_kept + r->n));
+    r->draft[r->n] = sample_pick(q, w->n_vocab, r->q_total[r->n], u);
+    r->n++;
+    return 0;
+}
+
+// Would drafting go past a stop? Looks only at tokens drafted so far, so the
+// rules stay lossless.
+static bool draft_is_done(struct sample *m, int32_t token, bool one_step,
+                          struct stop_scan *scan, size_t *n_text) {
+    const struct lm *lm = m->w->lm[ROLE_DRAFT];
+    if (lm_token_is_end(lm, token)) return true;
+    sample_add_text(m, lm, token, n_text);
+    stop_scan_token(scan, m->w->text, *n_text);
+    return scan->answer || (one_step && scan->step_done);
+}
+
+static int draft_round(struct sample *m, struct round *r, int n_draft,
+                       bool one_step, struct error *err) {
+    struct stop_scan scan = m->scan;
+    size_t n_text = m->n_text;
+    for (;;) {
+        if (draft_token(m, r, err)) return -1;
+        int32_t token = r->draft[r->n - 1];
+        if (r->n == n_draft ||
+            draft_is_done(m, token, one_step, &scan, &n_text))
+            return 0;
+        if (lm_push(m->w->seq[ROLE_DRAFT], &token, 1, err)) return -1;
+    }
+}
+
+// ---- verifying ------------------------------------------------------------
+
+// Target weights after 0..r->n of the drafted tokens, in one batch.
+static int verify(struct sample *m, struct round *r, struct error *err) {
+    struct workspace *w = m->w;
+    struct lm_seq *base = w->seq[ROLE_BASE];
+    int first = lm_n_tokens(base), positions[DRAFT_TOKENS_MAX + 1];
+    const float *rows[DRAFT_TOKENS_MAX + 1];
+    if (lm_push(base, r->draft, r->n, err)) return -1;
+    for (int i = 0; i <= r->n; i++) positions[i] = first + i;
+    int skip = first == w->n_prompt[ROLE_BASE];
+    if (skip) rows[0] = w->prompt_row[ROLE_BASE];
+    if (lm_rows(base, positions + skip, r->n + 1 - skip, rows + skip, err))
+        return -1;
+    for (int i = 0; i <= r->n; i++) {
+        float *p = w->p + (size_t)i * (size_t)w->n_vocab;
+        if (workspace_weights(w, ROLE_BASE, rows[i], p, &r->p_total[i], err))
+            return -1;
+    }
+    return 0;
+}
+
+static int decide(const struct sample *m, const struct round *r,
+                  int32_t *next) {
+    struct accept_round a = {
+        .n_vocab = m->w->n_vocab,
+        .n_draft = r->n,
+        .draft = r->draft,
+        .p = m->w->p,
+        .p_total = r->p_total,
+        .q = m->w->q,
+        .q_total = r->q_total,
+        .u_target = r->u_target,
+        .u_accept = r->u_accept,
+        .u_residual = r->u_residual,
+    };
+    return m->s->accept == ACCEPT_EXACT ? accept_exact(&a, next)
+                                        : accept_rejection(&a, next);
+}
+
+// Keep what was accepted and leave both transcripts at the kept tokens (the
+// draft's may lack the last one).
+static int settle(struct sample *m, struct round *r, int n_accepted,
+                  bool one_step, struct error *err) {
+    struct workspace *w = m->w;
+    struct lm_seq *base = w->seq[ROLE_BASE], *draft = w->seq[ROLE_DRAFT];
+    int n_before = m->n_kept, first = lm_n_tokens(base) - r->n;
+    int n_kept = generate_keep(m, r->draft, n_accepted + 1, one_step);
+    int used = n_kept + (m->stop == STOP_END);
+    m->t->count.spec_passes++;
+    m->t->count.spec_drafted += r->n;
+    m->t->count.spec_accepted += n_accepted;
+    m->t->count.base_discarded += n_accepted + 1 - used;
+    int shared = min_int(n_kept, n_accepted);
+    lm_truncate(base, first + shared);
+    lm_truncate(draft, min_int(lm_n_tokens(draft), w->n_prompt[ROLE_DRAFT] +
+                                                       n_before + shared));
+    if (n_kept == shared) return 0;
+    return lm_push(base, &r->draft[n_accepted], 1, err);
+}
+
+int speculate_round(struct sample *m, int n_draft, bool one_step,
+                    struct error *err) {
+    struct round r;
+    assert(n_draft >= 1 && n_draft <= m->w->cap_draft);
+    round_init(&r, m, n_draft);
+    trace_begin(m->t, PHASE_DRAFT);
+    if (draft_round(m, &r, n_draft, one_step, err)) return -1;
+    trace_end(m->t);
+    trace_begin(m->t, PHASE_VERIFY);
+    if (verify(m, &r, err)) return -1;
+    int32_t next;
+    int n_accepted = decide(m, &r, &next);
+    r.draft[n_accepted] = next;
+    int rc = settle(m, &r, n_accepted, one_step, err);
+    trace_end(m->t);
+    return rc;
+}

@@ -1,0 +1,304 @@
+#include "engine/methods/workspace.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The row after the prompt is copied out of the model's row store: it begins
+// every sample, and the store gives up the rows of low positions first.
+//
+// Buffers that may be large but are rarely used to the end (text) are plain
+// allocations that cost nothing until they are touched.
+
+enum { EXTRA_TEXT_TOKENS = 512 }; // the answer prompt, what is being tried
+
+// ---- prompt ---------------------------------------------------------------
+
+static const char *template_of(const struct workspace *w,
+                               const struct settings *s) {
+    if (s->prompt[0]) return s->prompt;
+    return lm_meta(w->lm[ROLE_BASE], "specsweep.prompt");
+}
+
+static int push_text(struct workspace *w, enum model_role role,
+                     const char *text, size_t n_bytes, bool special,
+                     struct error *err) {
+    int32_t *tokens;
+    int n = lm_encode(w->lm[role], text, n_bytes, special, &tokens, err);
+    if (n < 0) return -1;
+    int rc = lm_push(w->seq[role], tokens, n, err);
+    free(tokens);
+    return rc;
+}
+
+// Template text may name special tokens, the problem's text never.
+static int push_prompt(struct workspace *w, enum model_role role,
+                       const char *template, const char *problem,
+                       struct error *err) {
+    static const char slot[] = "{problem}";
+    const char *at = strstr(template, slot);
+    if (!at)
+        return error_set(err, ERR_USAGE, "prompt template has no {problem}");
+    const char *after = at + strlen(slot);
+    if (push_text(w, role, template, (size_t)(at - template), true, err) ||
+        push_text(w, role, problem, strlen(problem), false, err) ||
+        push_text(w, role, after, strlen(after), true, err))
+        return error_prefix(err, "prompt");
+    if (lm_n_tokens(w->seq[role]) == 0)
+        return error_set(err, ERR_INPUT, "prompt: no tokens");
+    return 0;
+}
+
+static int load_role(struct workspace *w, enum model_role role,
+                     const char *template, const char *problem,
+                     const struct clock *clock, struct error *err) {
+    lm_truncate(w->seq[role], 0);
+    if (push_prompt(w, role, template, problem, err)) return -1;
+    int n = lm_n_tokens(w->seq[role]);
+    int64_t begin_ns = clock_now_ns(clock);
+    const float *row;
+    if (lm_rows(w->seq[role], &n, 1, &row, err)) return -1;
+    w->prompt_ns[role] = clock_now_ns(clock) - begin_ns;
+    w->n_prompt[role] = n;
+    size_t n_vocab = (size_t)lm_facts(w->lm[role])->n_vocab;
+    memcpy(w->prompt_row[role], row, n_vocab * sizeof *row);
+    return 0;
+}
+
+int workspace_load(struct workspace *w, const char *problem,
+                   const struct settings *s, const struct clock *clock,
+                   struct error *err) {
+    const char *template = template_of(w, s);
+    w->loaded = false;
+    if (!template)
+        return error_set(err, ERR_USAGE,
+                         "no prompt template: the base model names none "
+                         "(specsweep.prompt) and the setting 'prompt' is "
+                         "empty");
+    for (int r = 0; r < ROLE_N; r++) {
+        if (!w->lm[r]) continue;
+        if (load_role(w, (enum model_role)r, template, problem, clock, err))
+            return error_prefix(err, "%s model",
+                                r == ROLE_BASE ? "base" : "draft");
+    }
+    w->loaded = true;
+    return 0;
+}
+
+// ---- rows -----------------------------------------------------------------
+
+int workspace_row(struct workspace *w, enum model_role role, int position,
+                  const float **row, struct error *err) {
+    if (position == w->n_prompt[role]) {
+        *row = w->prompt_row[role];
+        return 0;
+    }
+    if (role == ROLE_DRAFT && position == w->held_position) {
+        *row = w->held_row;
+        return 0;
+    }
+    return lm_rows(w->seq[role], &position, 1, row, err);
+}
+
+void workspace_hold(struct workspace *w, int position, const float *row) {
+    size_t n_vocab = (size_t)lm_facts(w->lm[ROLE_DRAFT])->n_vocab;
+    w->held_position = position;
+    if (row != w->held_row) memcpy(w->held_row, row, n_vocab * sizeof *row);
+}
+
+int workspace_weights(struct workspace *w, enum model_role role,
+                      const float *row, float *weights, double *total,
+                      struct error *err) {
+    struct sampler *sampler = &w->sampler[role];
+    *total = sampler_weights(sampler, row, weights);
+    for (int i = sampler->n_vocab; i < w->n_vocab; i++) weights[i] = 0;
+    if (*total > 0) return 0;
+    return error_set(err, ERR_INPUT, "the %s model's logits are not numbers",
+                     role == ROLE_BASE ? "base" : "draft");
+}
+
+// ---- buffers --------------------------------------------------------------
+
+static int max_int(int a, int b) { return a > b ? a : b; }
+
+// Replace *p by a larger zeroed block; the old content is not needed.
+static int renew(void **p, size_t count, size_t size, const char *what,
+                 struct error *err) {
+    free(*p);
+    *p = alloc_try(count, size, what, err);
+    return *p ? 0 : -1;
+}
+
+#define RENEW(field, count, what)                                              \
+    renew((void **)&(field), (size_t)(count), sizeof *(field), what, err)
+
+static int fit_draft(struct workspace *w, int n, struct error *err) {
+    if (n <= w->cap_draft && w->p) return 0;
+    size_t row = (size_t)w->n_vocab, rows = (size_t)n + 1;
+    w->cap_draft = 0;
+    if (row > SIZE_MAX / rows)
+        return error_set(err, ERR_MEMORY, "%d weight rows do not fit", n + 1);
+    if (RENEW(w->p, rows * row, "target weights") ||
+        RENEW(w->q, rows * row, "draft weights"))
+        return -1;
+    w->cap_draft = n;
+    return 0;
+}
+
+static int fit_tokens(struct workspace *w, int n, struct error *err) {
+    if (n <= w->cap_step && w->tokens) return 0;
+    w->cap_step = 0;
+    if (RENEW(w->tokens, n, "tokens of a step")) return -1;
+    w->cap_step = n;
+    return 0;
+}
+
+static int fit_text(struct workspace *w, int n_tokens, struct error *err) {
+    if (n_tokens <= w->cap_text && w->text) return 0;
+    size_t count = (size_t)n_tokens + EXTRA_TEXT_TOKENS;
+    w->cap_text = 0;
+    free(w->text);
+    w->text = NULL;
+    if (w->max_token_bytes < SIZE_MAX / count)
+        w->text = malloc(count * w->max_token_bytes);
+    if (!w->text)
+        return error_set(err, ERR_MEMORY,
+                         "text of %zu tokens of up to %zu bytes does not fit",
+                         count, w->max_token_bytes);
+    w->text_bytes = count * w->max_token_bytes;
+    w->cap_text = n_tokens;
+    return 0;
+}
+
+// Encode `text` into *tokens unless that was done before.
+static int fit_encoded(const struct workspace *w, const char *text,
+                       bool special, char **cached, int32_t **tokens, int *n,
+                       struct error *err) {
+    if (*cached && strcmp(*cached, text) == 0) return 0;
+    free(*cached);
+    free(*tokens);
+    *cached = NULL;
+    *n = lm_encode(w->lm[ROLE_BASE], text, strlen(text), special, tokens, err);
+    if (*n < 0) return -1;
+    *cached = xstrdup(text);
+    return 0;
+}
+
+static int fit_judge(struct workspace *w, const struct settings *s,
+                     struct error *err) {
+    const char *suffix = s->grade_suffix;
+    if (!suffix[0]) suffix = lm_meta(w->lm[ROLE_BASE],
+                                     "specsweep.grade_suffix");
+    if (!suffix || !suffix[0])
+        return error_set(err, ERR_USAGE,
+                         "no grade suffix: the base model names none "
+                         "(specsweep.grade_suffix) and the setting "
+                         "'grade_suffix' is empty");
+    for (int i = 0; i < 10; i++) {
+        if (w->digits[i] < 0)
+            return error_set(err, ERR_UNSUPPORTED,
+                             "the digit %d is not one token of the base "
+                             "model: it cannot be a judge", i);
+    }
+    return fit_encoded(w, suffix, true, &w->suffix_text, &w->suffix,
+                       &w->n_suffix, err);
+}
+
+int workspace_fit(struct workspace *w, const struct settings *s,
+                  bool needs_judge, struct error *err) {
+    for (int r = 0; r < ROLE_N; r++) sampler_set(&w->sampler[r], s);
+    int n_draft = w->lm[ROLE_DRAFT] ? s->draft_tokens : 0;
+    int n_tried = max_int(s->step_tokens, n_draft + 1);
+    if (fit_draft(w, n_draft, err) || fit_tokens(w, s->step_tokens, err) ||
+        fit_text(w, s->budget_tokens + s->answer_tokens + n_tried, err))
+        return -1;
+    if (s->answer_tokens > 0 &&
+        fit_encoded(w, s->answer_prompt, false, &w->answer_text, &w->answer,
+                    &w->n_answer, err))
+        return error_prefix(err, "answer_prompt");
+    return needs_judge ? fit_judge(w, s, err) : 0;
+}
+
+// ---- life -----------------------------------------------------------------
+
+static void find_digits(struct workspace *w) {
+    for (int i = 0; i < 10; i++) {
+        char digit = (char)('0' + i);
+        int32_t *tokens;
+        int n = lm_encode(w->lm[ROLE_BASE], &digit, 1, false, &tokens, NULL);
+        w->digits[i] = n == 1 ? tokens[0] : -1;
+        if (n >= 0) free(tokens);
+    }
+}
+
+static size_t longest_token(const struct lm *lm) {
+    size_t longest = 1;
+    for (int32_t i = 0; i < lm_facts(lm)->n_vocab; i++) {
+        size_t n;
+        lm_token_bytes(lm, i, &n);
+        if (n > longest) longest = n;
+    }
+    return longest;
+}
+
+static int open_role(struct workspace *w, enum model_role role, struct lm *lm,
+                     int n_sampled, struct error *err) {
+    w->lm[role] = lm;
+    w->seq[role] = lm_seq_new(lm, err);
+    if (!w->seq[role]) return -1;
+    if (sampler_init(&w->sampler[role], n_sampled, err)) return -1;
+    size_t longest = longest_token(lm);
+    if (longest > w->max_token_bytes) w->max_token_bytes = longest;
+    return RENEW(w->prompt_row[role], lm_facts(lm)->n_vocab,
+                 "logits after the prompt");
+}
+
+static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
+                    const struct settings *s, struct error *err) {
+    int n = lm_facts(base)->n_vocab;
+    w->n_vocab = n;
+    if (open_role(w, ROLE_BASE, base, n, err))
+        return error_prefix(err, "base model");
+    find_digits(w);
+    if (!draft) return workspace_fit(w, s, false, err);
+    w->equal_vocab = strcmp(lm_facts(base)->vocab_hash,
+                            lm_facts(draft)->vocab_hash) == 0;
+    // A padded vocabulary has ids that the other model does not know.
+    int n_draft = lm_facts(draft)->n_vocab;
+    if (w->equal_vocab && n_draft > n) n_draft = n;
+    w->n_vocab = max_int(n, n_draft);
+    if (open_role(w, ROLE_DRAFT, draft, n_draft, err))
+        return error_prefix(err, "draft model");
+    if (RENEW(w->held_row, lm_facts(draft)->n_vocab, "held logits")) return -1;
+    return workspace_fit(w, s, false, err);
+}
+
+struct workspace *workspace_new(struct lm *base, struct lm *draft,
+                                const struct settings *s, struct error *err) {
+    struct workspace *w = xcalloc(1, sizeof *w);
+    if (open_all(w, base, draft, s, err) == 0) return w;
+    workspace_free(w);
+    return NULL;
+}
+
+void workspace_free(struct workspace *w) {
+    if (!w) return;
+    for (int r = 0; r < ROLE_N; r++) {
+        lm_seq_free(w->seq[r]);
+        sampler_release(&w->sampler[r]);
+        free(w->prompt_row[r]);
+    }
+    free(w->held_row);
+    free(w->p);
+    free(w->q);
+    free(w->tokens);
+    free(w->text);
+    free(w->suffix_text);
+    free(w->suffix);
+    free(w->answer_text);
+    free(w->answer);
+    free(w);
+}
