@@ -1,0 +1,255 @@
+// Text is cut at special tokens, the rest into pieces (pretokenizer.h), and
+// each piece is merged (bpe.h).
+//
+// Left out: Unicode normalisation (NFC, which some publishers apply before
+// tokenizing): text would not come back as it was. And SentencePiece, WordPiece
+// and unigram vocabularies, which are refused by name.
+
+#include "engine/model/tokenizer.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+#include "engine/model/bpe.h"
+#include "engine/model/gguf.h"
+#include "engine/model/pretokenizer.h"
+#include "engine/model/vocabulary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct tokenizer {
+    struct vocabulary vocabulary;
+    struct pretokenizer *pre;
+    struct bpe *bpe;
+    int32_t bos, eos; // -1: none
+    bool adds_bos;
+    bool *is_end; // [vocabulary.n]
+    char hash[HASH_HEX_SIZE];
+};
+
+// ---- loading ----------------------------------------------------------------
+
+// Control tokens that end a turn in some family, whatever the file's eos is.
+static const char *const end_texts[] = {
+    "<|im_end|>", "<|eot_id|>", "<|end_of_text|>",
+    "<|endoftext|>", "<|end|>", "<end_of_turn>",
+    "<｜end▁of▁sentence｜>",
+};
+
+static int load_id(const struct gguf *g, const char *key, int n_tokens,
+                   int32_t *id, struct error *err) {
+    uint32_t value = UINT32_MAX;
+    *id = -1;
+    if (gguf_opt_u32(g, key, &value, err)) return -1;
+    if (value == UINT32_MAX) return 0; // absent, or said to be none
+    if (value >= (uint32_t)n_tokens)
+        return error_set(err, ERR_INPUT,
+                         "%s: key '%s' is %u, the vocabulary has %d tokens",
+                         gguf_name(g), key, value, n_tokens);
+    *id = (int32_t)value;
+    return 0;
+}
+
+static int load_ends(struct tokenizer *t, const struct gguf *g,
+                     struct error *err) {
+    int32_t eot, eom;
+    int n = t->vocabulary.n;
+    if (load_id(g, "tokenizer.ggml.bos_token_id", n, &t->bos, err) ||
+        load_id(g, "tokenizer.ggml.eos_token_id", n, &t->eos, err) ||
+        load_id(g, "tokenizer.ggml.eot_token_id", n, &eot, err) ||
+        load_id(g, "tokenizer.ggml.eom_token_id", n, &eom, err))
+        return -1;
+    t->is_end = xcalloc((size_t)n, sizeof *t->is_end);
+    if (t->eos >= 0) t->is_end[t->eos] = true;
+    if (eot >= 0) t->is_end[eot] = true;
+    if (eom >= 0) t->is_end[eom] = true;
+    for (size_t i = 0; i < sizeof end_texts / sizeof *end_texts; i++) {
+        int32_t id = tokenizer_find(t, end_texts[i], strlen(end_texts[i]));
+        if (id >= 0 && tokenizer_is_control(t, id)) t->is_end[id] = true;
+    }
+    return 0;
+}
+
+static void hash_vocabulary(struct tokenizer *t, const struct gguf *g) {
+    struct hash_state *h = hash_new();
+    const struct gguf_array *merges =
+        gguf_find_array(g, "tokenizer.ggml.merges");
+    for (int i = 0; i < t->vocabulary.n; i++) {
+        size_t n;
+        const char *bytes = vocabulary_bytes(&t->vocabulary, i, &n);
+        hash_add_field(h, bytes, n);
+        hash_add(h, &t->vocabulary.kinds[i], 1);
+    }
+    for (size_t i = 0; i < merges->n; i++) {
+        size_t n;
+        const char *text = gguf_array_text(merges, i, &n);
+        hash_add_field(h, text, n);
+    }
+    hash_hex(h, t->hash);
+    hash_free(h);
+}
+
+static int load(struct tokenizer *t, const struct gguf *g, struct error *err) {
+    const char *model = gguf_get_text(g, "tokenizer.ggml.model", err);
+    if (!model) return -1;
+    if (strcmp(model, "gpt2"))
+        return error_set(err, ERR_UNSUPPORTED,
+                         "%s: tokenizer model '%s' is not supported, expected "
+                         "'gpt2' (byte-level BPE)",
+                         gguf_name(g), model);
+    const char *pre = gguf_get_text(g, "tokenizer.ggml.pre", err);
+    if (!pre) return -1;
+    t->pre = pretokenizer_new(pre, err);
+    if (!t->pre) return error_prefix(err, "%s", gguf_name(g));
+    if (vocabulary_init(&t->vocabulary, g, err)) return -1;
+    t->bpe = bpe_new(g, &t->vocabulary, err);
+    if (!t->bpe || load_ends(t, g, err)) return -1;
+    t->adds_bos = pretokenizer_adds_bos(t->pre);
+    if (gguf_opt_bool(g, "tokenizer.ggml.add_bos_token", &t->adds_bos, err))
+        return -1;
+    t->adds_bos = t->adds_bos && t->bos >= 0;
+    hash_vocabulary(t, g);
+    return 0;
+}
+
+struct tokenizer *tokenizer_new(const struct gguf *g, struct error *err) {
+    struct tokenizer *t = xcalloc(1, sizeof *t);
+    if (!load(t, g, err)) return t;
+    tokenizer_free(t);
+    return NULL;
+}
+
+void tokenizer_free(struct tokenizer *t) {
+    if (!t) return;
+    bpe_free(t->bpe);
+    pretokenizer_free(t->pre);
+    vocabulary_release(&t->vocabulary);
+    free(t->is_end);
+    free(t);
+}
+
+// ---- encoding ---------------------------------------------------------------
+
+// One call of tokenizer_encode.
+struct encoding {
+    const struct tokenizer *t;
+    struct pretokenizer_work *pre;
+    struct bpe_work *bpe;
+    struct token_list tokens;
+    struct error *err;
+};
+
+static int encode_piece(struct encoding *e, const char *bytes, size_t n) {
+    if (pretokenizer_ignores_merges(e->t->pre)) {
+        int32_t whole = vocabulary_find(&e->t->vocabulary, bytes, n);
+        if (whole >= 0) {
+            array_push(&e->tokens, whole);
+            return 0;
+        }
+    }
+    return bpe_encode(e->t->bpe, e->bpe, bytes, n, &e->tokens, e->err);
+}
+
+// Text without special tokens.
+static int encode_plain(struct encoding *e, const char *text, size_t n_bytes) {
+    size_t n;
+    const struct piece *pieces =
+        pretokenizer_split(e->t->pre, e->pre, text, n_bytes, &n, e->err);
+    if (!pieces) return -1;
+    for (size_t i = 0; i < n; i++)
+        if (encode_piece(e, text + pieces[i].at, pieces[i].n_bytes)) return -1;
+    return 0;
+}
+
+static int encode_all(struct encoding *e, const struct special_set *set,
+                      const char *text, size_t n_bytes) {
+    const struct vocabulary *v = &e->t->vocabulary;
+    size_t plain = 0, at = 0;
+    while (at < n_bytes) {
+        int32_t id = -1;
+        if (set->first[(unsigned char)text[at]])
+            id = vocabulary_match_special(v, set, text + at, n_bytes - at);
+        if (id < 0) {
+            at++;
+            continue;
+        }
+        if (encode_plain(e, text + plain, at - plain)) return -1;
+        array_push(&e->tokens, id);
+        plain = at += v->starts[id + 1] - v->starts[id];
+    }
+    return encode_plain(e, text + plain, at - plain);
+}
+
+int tokenizer_encode(const struct tokenizer *t, const char *text,
+                     size_t n_bytes, bool special, int32_t **tokens,
+                     struct error *err) {
+    *tokens = NULL;
+    if (n_bytes > INT32_MAX / 4)
+        return error_set(err, ERR_INPUT, "text of %zu bytes is too long",
+                         n_bytes);
+    struct encoding e = {.t = t,
+                         .pre = pretokenizer_work_new(),
+                         .bpe = bpe_work_new(),
+                         .err = err};
+    int status = encode_all(
+        &e, special ? &t->vocabulary.all : &t->vocabulary.always, text,
+        n_bytes);
+    pretokenizer_work_free(e.pre);
+    bpe_work_free(e.bpe);
+    if (status) {
+        array_release(&e.tokens);
+        return -1;
+    }
+    *tokens = e.tokens.items;
+    return (int)e.tokens.n;
+}
+
+// ---- facts ------------------------------------------------------------------
+
+static bool is_token(const struct tokenizer *t, int32_t token) {
+    return token >= 0 && token < t->vocabulary.n;
+}
+
+const char *tokenizer_bytes(const struct tokenizer *t, int32_t token,
+                            size_t *n_bytes) {
+    *n_bytes = 0;
+    return is_token(t, token)
+               ? vocabulary_bytes(&t->vocabulary, token, n_bytes)
+               : "";
+}
+
+int tokenizer_n_tokens(const struct tokenizer *t) {
+    return t->vocabulary.n;
+}
+
+int32_t tokenizer_find(const struct tokenizer *t, const char *bytes,
+                       size_t n_bytes) {
+    const struct vocabulary *v = &t->vocabulary;
+    int32_t id = vocabulary_match_special(v, &v->all, bytes, n_bytes);
+    if (id >= 0 && v->starts[id + 1] - v->starts[id] == n_bytes) return id;
+    return vocabulary_find(v, bytes, n_bytes);
+}
+
+bool tokenizer_is_control(const struct tokenizer *t, int32_t token) {
+    return is_token(t, token) && t->vocabulary.kinds[token] == TOKEN_CONTROL;
+}
+
+bool tokenizer_is_end(const struct tokenizer *t, int32_t token) {
+    return is_token(t, token) && t->is_end[token];
+}
+
+int32_t tokenizer_eos(const struct tokenizer *t) {
+    return t->eos;
+}
+
+int32_t tokenizer_bos(const struct tokenizer *t) {
+    return t->bos;
+}
+
+bool tokenizer_adds_bos(const struct tokenizer *t) {
+    return t->adds_bos;
+}
+
+void tokenizer_hash(const struct tokenizer *t, char hex[HASH_HEX_SIZE]) {
+    memcpy(hex, t->hash, HASH_HEX_SIZE);
+}
