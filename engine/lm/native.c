@@ -211,7 +211,7 @@ static int native_load(struct native *n, const char *path,
     n->model = model_open(path, n->pool, err);
     if (!n->model) return -1;
     n->tokenizer = tokenizer_new(n->model->file, err);
-    if (!n->tokenizer) return error_prefix(err, "%s", path);
+    if (!n->tokenizer) return -1;
     int n_ctx = native_context(n->model, o->n_ctx, path, err);
     if (n_ctx < 0) return -1;
     const struct model_shape *shape = &n->model->shape;
