@@ -1,0 +1,206 @@
+#include "engine/lm/lm.h"
+
+#include "engine/base/error.h"
+#include "engine/lm/scripted.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+// The bookkeeping of lm.c over a scripted model whose row says which tokens it
+// was computed from: row[0] is a hash of them.
+
+static float fingerprint(const int32_t *tokens, int n) {
+    return (float)(hash_u64(tokens, (size_t)n * sizeof *tokens) & 0xffffff);
+}
+
+static void logits(void *ctx, const int32_t *tokens, int n, float *row) {
+    (void)ctx;
+    row[0] = fingerprint(tokens, n);
+}
+
+static struct lm *open_lm(int n_rows, int64_t fail_at_call) {
+    struct scripted_model m = {.logits = logits, .n_ctx = 32, .n_vocab = 8,
+                               .fail_at_call = fail_at_call};
+    return lm_scripted_open(&m, n_rows, NULL);
+}
+
+static void push(struct lm_seq *s, int first, int n) {
+    for (int i = 0; i < n; i++) {
+        int32_t token = (first + i) % 8;
+        cr_assert_eq(lm_push(s, &token, 1, NULL), 0);
+    }
+}
+
+// Asks one row and checks that it belongs to the tokens that are there now.
+static void check_row(struct lm_seq *s, int position) {
+    const float *row;
+    cr_assert_eq(lm_rows(s, &position, 1, &row, NULL), 0);
+    cr_expect_eq(row[0], fingerprint(lm_tokens(s), position), "row %d",
+                 position);
+}
+
+Test(lm, evaluates_lazily_in_one_batch) {
+    struct lm *lm = open_lm(4, 0);
+    struct lm_seq *s = lm_seq_new(lm, NULL);
+    push(s, 1, 6);
+    cr_expect_eq(lm_work(s).n_calls, 0);
+    const int positions[] = {2, 5};
+    const float *rows[2];
+    cr_assert_eq(lm_rows(s, positions, 2, rows, NULL), 0);
+    cr_expect_eq(rows[0][0], fingerprint(lm_tokens(s), 2));
+    cr_expect_eq(rows[1][0], fingerprint(lm_tokens(s), 5));
+    cr_expect_eq(lm_work(s).n_calls, 1);
+    cr_expect_eq(lm_work(s).n_tokens, 5); // the sixth is still pending
+    cr_assert_eq(lm_rows(s, positions, 2, rows, NULL), 0);
+    cr_expect_eq(lm_work(s).n_calls, 1);
+    cr_assert_eq(lm_prefill(s, NULL), 0);
+    cr_assert_eq(lm_prefill(s, NULL), 0);
+    cr_expect_eq(lm_work(s).n_tokens, 6);
+    cr_expect_eq(lm_work(s).n_calls, 2);
+    cr_expect_eq(lm_work(s).n_repeated, 0);
+    lm_seq_free(s);
+    lm_free(lm);
+}
+
+Test(lm, truncation_drops_tokens_and_rows) {
+    struct lm *lm = open_lm(4, 0);
+    struct lm_seq *s = lm_seq_new(lm, NULL);
+    push(s, 0, 6);
+    check_row(s, 4);
+    check_row(s, 6);
+    lm_truncate(s, 4);
+    check_row(s, 4);
+    cr_expect_eq(lm_work(s).n_tokens, 6);
+    push(s, 3, 2);
+    check_row(s, 6);
+    check_row(s, 4);
+    cr_expect_eq(lm_work(s).n_tokens, 8);
+    cr_expect_eq(lm_work(s).n_repeated, 0);
+    lm_seq_free(s);
+    lm_free(lm);
+}
+
+Test(lm, a_row_that_was_not_kept_costs_a_repetition) {
+    struct lm *lm = open_lm(4, 0);
+    struct lm_seq *s = lm_seq_new(lm, NULL);
+    push(s, 0, 6);
+    check_row(s, 6);
+    check_row(s, 3);
+    cr_expect_eq(lm_work(s).n_repeated, 1);
+    check_row(s, 6); // stored before
+    cr_expect_eq(lm_work(s).n_repeated, 1);
+    check_row(s, 5); // tokens 3 and 4 once more
+    cr_expect_eq(lm_work(s).n_repeated, 3);
+    lm_seq_free(s);
+    lm_free(lm);
+}
+
+Test(lm, evicts_low_positions_but_never_those_asked_for) {
+    struct lm *lm = open_lm(3, 0);
+    struct lm_seq *s = lm_seq_new(lm, NULL);
+    const int positions[] = {1, 7, 8};
+    const float *rows[3];
+    push(s, 0, 8);
+    check_row(s, 1);
+    check_row(s, 2);
+    check_row(s, 3);
+    cr_assert_eq(lm_rows(s, positions, 3, rows, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(rows[i][0], fingerprint(lm_tokens(s), positions[i]));
+    cr_expect_eq(lm_work(s).n_repeated, 0);
+    lm_seq_free(s);
+    lm_free(lm);
+}
+
+Test(lm, random_use_always_gives_the_row_of_the_tokens) {
+    struct lm *lm = open_lm(5, 0);
+    struct lm_seq *s = lm_seq_new(lm, NULL);
+    unsigned seed = 7;
+    for (int i = 0; i < 20000; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        int r = (int)(seed >> 8 & 0xff), n = lm_n_tokens(s);
+        if (r < 100 && lm_n_free(s) >= 3) push(s, r, 1 + r % 3);
+        else if (r < 130 && n > 0) lm_truncate(s, r % (n + 1));
+        else if (n > 0) check_row(s, 1 + r % n);
+    }
+    lm_seq_free(s);
+    lm_free(lm);
+}
+
+Test(lm, forks_share_the_past_and_part) {
+    struct lm *lm = open_lm(4, 0);
+    struct lm_seq *a = lm_seq_new(lm, NULL);
+    push(a, 0, 5);
+    check_row(a, 5);
+    struct lm_seq *b = lm_seq_fork(a, NULL);
+    check_row(b, 5);
+    cr_expect_eq(lm_work(b).n_tokens, 0);
+    push(a, 1, 2);
+    push(b, 6, 3);
+    check_row(a, 7);
+    check_row(b, 8);
+    check_row(b, 6);
+    lm_seq_free(a);
+    push(b, 2, 1);
+    check_row(b, 9);
+    lm_seq_free(b);
+    lm_free(lm);
+}
+
+Test(lm, refuses_what_does_not_fit) {
+    struct lm *lm = open_lm(2, 0);
+    struct error err = {0};
+    struct lm_seq *s = lm_seq_new(lm, &err);
+    const int32_t bad[] = {8}, negative[] = {-1};
+    const int unsorted[] = {2, 1}, late[] = {4}, zero[] = {0};
+    const int many[] = {1, 2, 3};
+    const float *rows[3];
+    push(s, 0, 3);
+    cr_expect_eq(lm_push(s, bad, 1, &err), -1);
+    cr_expect(strstr(err.text, "token 8 is not in the vocabulary of 8"));
+    cr_expect_eq(lm_push(s, negative, 1, &err), -1);
+    cr_expect_eq(lm_rows(s, unsorted, 2, rows, &err), -1);
+    cr_expect_eq(lm_rows(s, late, 1, rows, &err), -1);
+    cr_expect_eq(lm_rows(s, zero, 1, rows, &err), -1);
+    cr_expect_eq(lm_rows(s, many, 3, rows, &err), -1);
+    cr_expect_eq(err.kind, ERR_INTERNAL);
+    int32_t more[30] = {0};
+    cr_expect_eq(lm_push(s, more, 30, &err), -1);
+    cr_expect(strstr(err.text, "do not fit the context of 32"), "%s",
+              err.text);
+    cr_expect_eq(lm_n_tokens(s), 3);
+    cr_expect_eq(lm_push(s, more, 29, &err), 0);
+    cr_expect_eq(lm_n_free(s), 0);
+    lm_seq_free(s);
+    lm_free(lm);
+}
+
+Test(lm, a_failed_evaluation_leaves_it_usable) {
+    struct lm *lm = open_lm(2, 2);
+    struct error err = {0};
+    struct lm_seq *s = lm_seq_new(lm, &err);
+    const int position = 6;
+    const float *row;
+    push(s, 0, 3);
+    check_row(s, 3);
+    push(s, 3, 3);
+    cr_expect_eq(lm_rows(s, &position, 1, &row, &err), -1);
+    cr_expect_eq(err.kind, ERR_INTERNAL);
+    check_row(s, 3);
+    check_row(s, 6);
+    lm_seq_free(s);
+    lm_free(lm);
+}
+
+Test(lm, refuses_impossible_row_counts) {
+    static const int counts[] = {0, -1, 257};
+    for (int i = 0; i < 3; i++) {
+        struct lm *lm = open_lm(counts[i], 0);
+        struct error err = {0};
+        cr_expect_null(lm_seq_new(lm, &err));
+        cr_expect_eq(err.kind, ERR_USAGE);
+        lm_free(lm);
+    }
+    lm_free(NULL);
+    lm_seq_free(NULL);
+}
