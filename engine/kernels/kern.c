@@ -19,6 +19,10 @@ enum { N_ISA_NAMES = sizeof isa_names / sizeof *isa_names };
 static const struct kernels *table_of(enum kern_isa isa) {
     switch (isa) {
     case KERN_REF: return &kern_table_ref;
+#if defined(__x86_64__)
+    case KERN_AVX2: return &kern_table_avx2;
+    case KERN_AVX512: return &kern_table_avx512;
+#endif
     default: return NULL;
     }
 }

@@ -1,0 +1,100 @@
+// Products with F32, F16 and BF16 weights: two registers hold one column of a
+// panel, multiplied by one activation that is broadcast from memory.
+
+#include "engine/kernels/kern_simd_avx2.h"
+
+// 8 weights as floats: half `h` of column c of a panel.
+KERN_INLINE __m256 load_weights(enum kern_type type, const char *panel,
+                                size_t c, int h) {
+    if (type == KERN_F32)
+        return _mm256_load_ps((const float *)(const void *)panel + c * 16 +
+                              h * 8);
+    __m128i v = _mm_load_si128((const __m128i *)(panel + c * 32 + h * 16));
+    if (type == KERN_F16) return _mm256_cvtph_ps(v);
+    return _mm256_castsi256_ps(
+        _mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
+}
+
+KERN_INLINE void tile(enum kern_type type, int nt, int np,
+                      const struct kern_tile *t) {
+    __m256 sum[6][6][2];
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+        for (int j = 0; j < np; j++)
+            sum[i][j][0] = sum[i][j][1] = _mm256_setzero_ps();
+    for (size_t c = 0; c < t->n_cols; c++) {
+        __m256 x[6];
+        KERN_UNROLL
+        for (int i = 0; i < nt; i++)
+            x[i] = _mm256_broadcast_ss(t->x + (size_t)i * t->n_cols + c);
+        KERN_UNROLL
+        for (int j = 0; j < np; j++) {
+            const char *panel = t->panel + (size_t)j * t->panel_bytes;
+            KERN_UNROLL
+            for (int h = 0; h < 2; h++) {
+                __m256 w = load_weights(type, panel, c, h);
+                KERN_UNROLL
+                for (int i = 0; i < nt; i++)
+                    sum[i][j][h] = _mm256_fmadd_ps(w, x[i], sum[i][j][h]);
+            }
+        }
+    }
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+        for (int j = 0; j < np; j++)
+            kern_store_avx2(t->y + (size_t)i * t->y_stride +
+                                j * KERN_PANEL_ROWS,
+                            sum[i][j][0], sum[i][j][1],
+                            t->n_rows - j * KERN_PANEL_ROWS);
+}
+
+// 16 registers: 2 * nt * np sums, nt activations, one of weights.
+#define TILE(type, nt, np)                                                     \
+    static void type##_##nt##x##np(const struct kern_tile *t) {                \
+        tile(KERN_##type, nt, np, t);                                          \
+    }
+#define TILES(type)                                                            \
+    TILE(type, 1, 1) TILE(type, 1, 2) TILE(type, 1, 3) TILE(type, 1, 4)        \
+    TILE(type, 1, 5) TILE(type, 1, 6)                                          \
+    TILE(type, 2, 1) TILE(type, 2, 2) TILE(type, 2, 3)                         \
+    TILE(type, 3, 1) TILE(type, 3, 2)                                          \
+    TILE(type, 4, 1) TILE(type, 6, 1)                                          \
+    static const struct kern_tile_set type##_tiles = {                         \
+        .most = {0, 6, 3, 2, 1, 0, 1, 0, 0},                                   \
+        .fn = {                                                                \
+            {NULL},                                                            \
+            {NULL, type##_1x1, type##_1x2, type##_1x3, type##_1x4, type##_1x5, \
+             type##_1x6},                                                      \
+            {NULL, type##_2x1, type##_2x2, type##_2x3},                        \
+            {NULL, type##_3x1, type##_3x2},                                    \
+            {NULL, type##_4x1},                                                \
+            {NULL},                                                            \
+            {NULL, type##_6x1},                                                \
+            {NULL},                                                            \
+            {NULL},                                                            \
+        },                                                                     \
+    };
+
+TILES(F32)
+TILES(F16)
+TILES(BF16)
+
+void kern_matmul_f32_avx2(const struct kern_matrix *w,
+                          const struct kern_input *in, float *y, int y_stride,
+                          int begin, int end) {
+    kern_tile_matmul(&F32_tiles, w, in, y, y_stride, begin, end);
+}
+
+void kern_matmul_f16_avx2(const struct kern_matrix *w,
+                          const struct kern_input *in, float *y, int y_stride,
+                          int begin, int end) {
+    kern_tile_matmul(&F16_tiles, w, in, y, y_stride, begin, end);
+}
+
+void kern_matmul_bf16_avx2(const struct kern_matrix *w,
+                           const struct kern_input *in, float *y, int y_stride,
+                           int begin, int end) {
+    kern_tile_matmul(&BF16_tiles, w, in, y, y_stride, begin, end);
+}

@@ -1,0 +1,659 @@
+// Every operation of every instruction set that this CPU has against the plain
+// C reference, bit for bit, on odd sizes and with poisoned outputs; and the
+// reference itself against libm in double.
+
+#include "engine/kernels/kernels.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+#include "engine/kernels/kern_math.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POISON = 0x7fabcdef, GUARD = 32 };
+
+// ---- numbers ----------------------------------------------------------------
+
+static uint32_t next(uint64_t *state) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 33);
+}
+
+// Sums of four: near normal, mean 0, variance 1/3.
+static float draw(uint64_t *state) {
+    double x = 0;
+    for (int i = 0; i < 4; i++) x += next(state) / 2147483648.0 - 0.5;
+    return (float)x;
+}
+
+static void *block(size_t n_bytes) {
+    return alloc_try((n_bytes + 63) / 64 * 64 + 64, 1, "test data", NULL);
+}
+
+static float *floats(size_t n, uint64_t seed, float size) {
+    float *x = block(n * sizeof *x);
+    for (size_t i = 0; i < n; i++) x[i] = draw(&seed) * size;
+    return x;
+}
+
+static float *poisoned(size_t n) {
+    float *x = block((n + GUARD) * sizeof *x);
+    for (size_t i = 0; i < n + GUARD; i++) x[i] = kern_float(POISON);
+    return x;
+}
+
+// Same bits; any NaN equals any other (see kern_ref.c).
+static void same(const float *a, const float *b, size_t n, const char *what) {
+    for (size_t i = 0; i < n; i++) {
+        int poison_a = kern_bits(a[i]) == POISON;
+        int poison_b = kern_bits(b[i]) == POISON;
+        if (a[i] != a[i] && b[i] != b[i] && poison_a == poison_b) continue;
+        cr_assert(kern_bits(a[i]) == kern_bits(b[i]),
+                  "%s: element %zu of %zu: %.9g, reference %.9g", what, i, n,
+                  (double)a[i], (double)b[i]);
+    }
+}
+
+// Call `check` for each instruction set that can run here, but the reference.
+static void each_isa(void (*check)(const struct kernels *k,
+                                   const struct kernels *ref)) {
+    const struct kernels *ref = kern_get(KERN_REF, NULL);
+    int n = 0;
+    for (int isa = KERN_AVX2; isa <= KERN_NEON; isa++) {
+        const struct kernels *k = kern_get((enum kern_isa)isa, NULL);
+        if (!k) continue;
+        check(k, ref);
+        n++;
+    }
+    if (!n) cr_skip_test("skip: this CPU has no vector kernels");
+}
+
+// ---- choosing ---------------------------------------------------------------
+
+Test(kernels, parses_names_of_instruction_sets) {
+    enum kern_isa isa;
+    struct error err;
+    cr_assert_eq(kern_isa_parse("auto", &isa, &err), 0);
+    cr_assert_eq(isa, KERN_AUTO);
+    cr_assert_eq(kern_isa_parse("avx512", &isa, &err), 0);
+    cr_assert_eq(isa, KERN_AVX512);
+    cr_assert_eq(kern_isa_parse("sse9", &isa, &err), -1);
+    cr_assert_eq(err.kind, ERR_USAGE);
+    cr_assert(strstr(err.text, "sse9") && strstr(err.text, "avx2"));
+}
+
+Test(kernels, gives_a_table_or_says_why_not) {
+    struct error err;
+    cr_assert_str_eq(kern_get(KERN_REF, &err)->name, "ref");
+    cr_assert_not_null(kern_get(KERN_AUTO, &err));
+    for (int isa = KERN_AVX2; isa <= KERN_NEON; isa++) {
+        const struct kernels *k = kern_get((enum kern_isa)isa, &err);
+        if (k)
+            cr_assert_eq(k->isa, isa);
+        else
+            cr_assert_eq(err.kind, ERR_UNSUPPORTED);
+    }
+}
+
+// ---- matrices ---------------------------------------------------------------
+
+// A matrix in GGUF layout, filled with random bits that are finite numbers.
+static void *gguf_rows(enum kern_type type, int n_rows, int n_cols,
+                       uint64_t seed) {
+    size_t row_bytes = kern_row_bytes(type, n_cols);
+    unsigned char *rows = block((size_t)n_rows * row_bytes);
+    size_t n = (size_t)n_rows * row_bytes;
+    for (size_t i = 0; i < n; i++) rows[i] = (unsigned char)next(&seed);
+    if (type == KERN_F32)
+        for (size_t i = 0; i < n / 4; i++)
+            ((float *)(void *)rows)[i] = draw(&seed);
+    if (type == KERN_F16 || type == KERN_BF16) // some denormal, none NaN
+        for (size_t i = 1; i < n; i += 2)
+            rows[i] = (unsigned char)(rows[i] & (type == KERN_F16 ? 0xbb
+                                                                  : 0xbf));
+    if (type == KERN_Q8_0)
+        for (size_t i = 1; i < n; i += 34) rows[i] = rows[i] & 0x97;
+    return rows;
+}
+
+static struct kern_matrix packed(enum kern_type type, const void *rows,
+                                 int n_rows, int n_cols) {
+    struct kern_matrix m = {.type = type, .n_rows = n_rows, .n_cols = n_cols};
+    m.panel_bytes = kern_panel_bytes(type, n_cols);
+    m.panels = block(kern_matrix_bytes(type, n_rows, n_cols));
+    kern_pack(&m, rows, 0, (n_rows + KERN_PANEL_ROWS - 1) / KERN_PANEL_ROWS);
+    return m;
+}
+
+static struct kern_input input(const struct kernels *k, float *x, int n_tokens,
+                               int n_cols) {
+    struct kern_input in = {.x = x, .n_tokens = n_tokens, .n_cols = n_cols};
+    in.q = block((size_t)n_tokens * (size_t)n_cols * sizeof *in.q);
+    in.q_scale = block(((size_t)n_tokens * (size_t)n_cols / KERN_BLOCK + 1) *
+                       sizeof(float));
+    k->quantize(&in, 0, n_tokens);
+    return in;
+}
+
+static void input_free(struct kern_input *in) {
+    free(in->q);
+    free(in->q_scale);
+}
+
+static const enum kern_type types[] = {KERN_F32, KERN_F16, KERN_BF16,
+                                       KERN_Q8_0};
+enum { N_TYPES = sizeof types / sizeof *types };
+
+static const int rows_cols[][2] = {{1, 32},   {15, 64},  {16, 96},
+                                   {17, 32},  {100, 160}, {250, 96},
+                                   {33, 1},   {40, 37},  {205, 51}};
+enum { N_SHAPES = sizeof rows_cols / sizeof *rows_cols };
+
+static void matmul_case(const struct kernels *k, const struct kernels *ref,
+                        enum kern_type type, int n_rows, int n_cols, int n) {
+    int stride = n_rows + 3;
+    size_t n_y = (size_t)n * (size_t)stride;
+    void *rows = gguf_rows(type, n_rows, n_cols, 7);
+    struct kern_matrix w = packed(type, rows, n_rows, n_cols);
+    float *x = floats((size_t)n * (size_t)n_cols, 9, 3.0f);
+    struct kern_input in = input(ref, x, n, n_cols);
+    float *y = poisoned(n_y), *want = poisoned(n_y);
+    int n_panels = (n_rows + KERN_PANEL_ROWS - 1) / KERN_PANEL_ROWS;
+    kern_matmul(k, &w, &in, y, stride, 0, n_panels);
+    kern_matmul(ref, &w, &in, want, stride, 0, n_panels);
+    same(y, want, n_y + GUARD, k->name);
+    free(rows);
+    free(w.panels);
+    free(x);
+    free(y);
+    free(want);
+    input_free(&in);
+}
+
+static void check_matmul(const struct kernels *k, const struct kernels *ref) {
+    static const int n_tokens[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 29};
+    for (int t = 0; t < N_TYPES; t++)
+        for (int s = 0; s < N_SHAPES; s++)
+            for (size_t i = 0; i < sizeof n_tokens / sizeof *n_tokens; i++)
+                if (kern_row_bytes(types[t], rows_cols[s][1]))
+                    matmul_case(k, ref, types[t], rows_cols[s][0],
+                                rows_cols[s][1], n_tokens[i]);
+}
+
+Test(kernels, matmul_has_the_bits_of_the_reference) { each_isa(check_matmul); }
+
+// Wide enough that the panels of many tokens are cut into several steps.
+static void check_matmul_wide(const struct kernels *k,
+                              const struct kernels *ref) {
+    for (int t = 0; t < N_TYPES; t++)
+        matmul_case(k, ref, types[t], 330, 4096, 17);
+}
+
+Test(kernels, matmul_of_wide_matrices_has_the_bits_of_the_reference) {
+    each_isa(check_matmul_wide);
+}
+
+// y of all tokens and panels at once against one token and one range at a time.
+static void check_invariance(const struct kernels *k,
+                             const struct kernels *ref) {
+    enum { ROWS = 205, COLS = 96, TOKENS = 13, PANELS = 13 };
+    (void)ref;
+    for (int t = 0; t < N_TYPES; t++) {
+        void *rows = gguf_rows(types[t], ROWS, COLS, 3);
+        struct kern_matrix w = packed(types[t], rows, ROWS, COLS);
+        float *x = floats(TOKENS * COLS, 5, 1.0f);
+        struct kern_input in = input(k, x, TOKENS, COLS);
+        float *all = poisoned(TOKENS * ROWS), *one = poisoned(TOKENS * ROWS);
+        kern_matmul(k, &w, &in, all, ROWS, 0, PANELS);
+        for (int i = 0; i < TOKENS; i++) {
+            struct kern_input single = {.x = x + i * COLS,
+                                        .q = in.q + i * COLS,
+                                        .q_scale =
+                                            in.q_scale + i * COLS / KERN_BLOCK,
+                                        .n_tokens = 1,
+                                        .n_cols = COLS};
+            for (int p = 0; p < PANELS; p += i % 4 + 1) {
+                int end = p + i % 4 + 1 < PANELS ? p + i % 4 + 1 : PANELS;
+                kern_matmul(k, &w, &single, one + i * ROWS, ROWS, p, end);
+            }
+        }
+        same(all, one, TOKENS * ROWS + GUARD, k->name);
+        free(rows);
+        free(w.panels);
+        free(x);
+        free(all);
+        free(one);
+        input_free(&in);
+    }
+}
+
+Test(kernels, matmul_does_not_depend_on_batch_and_ranges) {
+    check_invariance(kern_get(KERN_REF, NULL), NULL);
+    each_isa(check_invariance);
+}
+
+// The panels mean what the rows mean: products in double of the rows.
+Test(kernels, reference_matmul_is_the_product_of_the_gguf_rows) {
+    enum { ROWS = 37, COLS = 64 };
+    const struct kernels *ref = kern_get(KERN_REF, NULL);
+    for (int t = 0; t < N_TYPES; t++) {
+        char *rows = gguf_rows(types[t], ROWS, COLS, 3);
+        struct kern_matrix w = packed(types[t], rows, ROWS, COLS);
+        float *x = floats(COLS, 5, 1.0f), *y = poisoned(ROWS), row[COLS];
+        struct kern_input in = input(ref, x, 1, COLS);
+        kern_matmul(ref, &w, &in, y, ROWS, 0, 3);
+        for (size_t r = 0; r < ROWS; r++) {
+            double sum = 0, size = 0;
+            kern_row_to_f32(types[t], rows + r * kern_row_bytes(types[t], COLS),
+                            COLS, row);
+            for (int c = 0; c < COLS; c++) {
+                sum += (double)row[c] * (double)x[c];
+                size += fabs((double)row[c] * (double)x[c]);
+            }
+            double allowed = size * (types[t] == KERN_Q8_0 ? 3e-5 : 1e-6);
+            cr_assert(fabs((double)y[r] - sum) <= allowed,
+                      "type %d row %zu: %g, expected %g", types[t], r,
+                      (double)y[r], sum);
+        }
+        free(rows);
+        free(w.panels);
+        free(x);
+        free(y);
+        input_free(&in);
+    }
+}
+
+Test(kernels, blas_agrees_with_the_reference_within_rounding) {
+    enum { ROWS = 300, COLS = 96, TOKENS = 5, PANELS = 19 };
+    const struct kernels *ref = kern_get(KERN_REF, NULL);
+    float *tile = block(kern_blas_tile_floats(COLS) * sizeof *tile);
+    for (int t = 0; t < N_TYPES; t++) {
+        void *rows = gguf_rows(types[t], ROWS, COLS, 3);
+        struct kern_matrix w = packed(types[t], rows, ROWS, COLS);
+        float *x = floats(TOKENS * COLS, 5, 1.0f);
+        struct kern_input in = input(ref, x, TOKENS, COLS);
+        float *y = poisoned(TOKENS * ROWS), *want = poisoned(TOKENS * ROWS);
+        kern_matmul_blas(&w, &in, y, ROWS, 0, 2, tile);
+        kern_matmul_blas(&w, &in, y, ROWS, 2, PANELS, tile);
+        kern_matmul(ref, &w, &in, want, ROWS, 0, PANELS);
+        double error = 0, size = 0;
+        for (int i = 0; i < TOKENS * ROWS; i++) {
+            error += pow((double)y[i] - (double)want[i], 2);
+            size += pow((double)want[i], 2);
+        }
+        cr_assert(error <= 1e-9 * size, "type %d: nmse %g", types[t],
+                  error / size);
+        same(y + TOKENS * ROWS, want + TOKENS * ROWS, GUARD, "blas");
+        free(rows);
+        free(w.panels);
+        free(x);
+        free(y);
+        free(want);
+        input_free(&in);
+    }
+    free(tile);
+}
+
+Test(kernels, sizes_that_overflow_or_do_not_suit_are_zero) {
+    cr_assert_eq(kern_matrix_bytes(KERN_Q8_0, 4, 33), 0);
+    cr_assert_eq(kern_matrix_bytes(KERN_F32, 0, 32), 0);
+    cr_assert_eq(kern_matrix_bytes(KERN_F32, 4, -1), 0);
+    cr_assert_eq(kern_matrix_bytes((enum kern_type)2, 4, 32), 0);
+    cr_assert_eq(kern_matrix_bytes(KERN_F16, 17, 3), 2 * 128);
+    cr_assert_eq(kern_matrix_bytes(KERN_Q8_0, 16, 32), 64 + 512);
+    cr_assert_eq(kern_row_bytes(KERN_Q8_0, 64), 68);
+}
+
+// ---- quantisation -----------------------------------------------------------
+
+static const float odd_values[] = {0.0f,      -0.0f,     1e-45f,    -1e-40f,
+                                   1e-31f,    7.9e-31f,  1e30f,     -3.4e38f,
+                                   INFINITY,  -INFINITY, NAN,       1.0f,
+                                   1e-20f,    32767.0f,  -32767.5f, 0.5f};
+enum { N_ODD = sizeof odd_values / sizeof *odd_values };
+
+static void check_quantize(const struct kernels *k, const struct kernels *ref) {
+    enum { N = 64, COLS = 64 };
+    float *x = floats(N * COLS, 11, 2.0f);
+    for (int i = 0; i < N; i++) { // blocks with one odd value, and of it alone
+        float v = odd_values[i % N_ODD];
+        x[i * COLS + i * 7 % 32] = v;
+        for (int c = 32; c < 64; c++)
+            x[i * COLS + c] = i < 32 ? v : v * (float)(c - 47);
+    }
+    for (int c = 0; c < 32; c++) // halves between two integers
+        x[c] = c == 0 ? 32767.0f : (float)(c - 16) + 0.5f;
+    struct kern_input a = input(ref, x, N, COLS), b = input(k, x, N, COLS);
+    same(b.q_scale, a.q_scale, N * COLS / KERN_BLOCK, k->name);
+    cr_assert_arr_eq(b.q, a.q, N * COLS * sizeof *a.q);
+    input_free(&a);
+    input_free(&b);
+    free(x);
+}
+
+Test(kernels, quantize_has_the_bits_of_the_reference) {
+    each_isa(check_quantize);
+}
+
+Test(kernels, reference_quantize_rounds_half_to_even) {
+    float *x = block(64 * sizeof *x);
+    x[0] = 32767.0f;
+    x[1] = 0.5f;
+    x[2] = 1.5f;
+    x[3] = -2.5f;
+    x[32] = INFINITY;
+    struct kern_input in = input(kern_get(KERN_REF, NULL), x, 1, 64);
+    cr_assert_eq(in.q_scale[0], 1.0f);
+    cr_assert(in.q[0] == 32767 && in.q[1] == 0 && in.q[2] == 2 &&
+              in.q[3] == -2);
+    cr_assert(isnan(in.q_scale[1]) && in.q[32] == 0);
+    input_free(&in);
+    free(x);
+}
+
+// ---- vectors ----------------------------------------------------------------
+
+// Lengths 1 to 70, unaligned, then one long.
+enum { MAX_LENGTH = 1543, FIRST_LONG = 71 };
+static int next_length(int n) {
+    return n < FIRST_LONG ? n + 1 : MAX_LENGTH;
+}
+
+static float *copy(const float *x, size_t n) {
+    float *y = poisoned(n);
+    memcpy(y, x, n * sizeof *x);
+    return y;
+}
+
+static void check_vectors(const struct kernels *k, const struct kernels *ref) {
+    float *x = floats(MAX_LENGTH + 1, 21, 40.0f), *w = floats(MAX_LENGTH, 22, 1);
+    for (int i = 0; i < N_ODD; i++) x[600 + 37 * i] = odd_values[i];
+    for (int n = 1; n <= MAX_LENGTH; n = next_length(n)) {
+        float *a = poisoned((size_t)n), *b = poisoned((size_t)n);
+        size_t all = (size_t)n + GUARD;
+        k->rmsnorm(a, x + 1, w, n, 1e-6f);
+        ref->rmsnorm(b, x + 1, w, n, 1e-6f);
+        same(a, b, all, "rmsnorm");
+        memcpy(a, x + 1, (size_t)n * sizeof *a);
+        memcpy(b, x + 1, (size_t)n * sizeof *b);
+        k->rmsnorm(a, a, w, n, 1e-6f);
+        ref->rmsnorm(b, b, w, n, 1e-6f);
+        same(a, b, all, "rmsnorm in place");
+        memcpy(a, x + 1, (size_t)n * sizeof *a);
+        memcpy(b, x + 1, (size_t)n * sizeof *b);
+        k->swiglu(a, w, n);
+        ref->swiglu(b, w, n);
+        same(a, b, all, "swiglu");
+        k->add(a, x, n);
+        ref->add(b, x, n);
+        same(a, b, all, "add");
+        free(a);
+        free(b);
+        if (n == MAX_LENGTH) break;
+    }
+    free(x);
+    free(w);
+}
+
+Test(kernels, vector_operations_have_the_bits_of_the_reference) {
+    each_isa(check_vectors);
+}
+
+static void exp_sum_case(const struct kernels *k, const struct kernels *ref,
+                         const float *x, int n, float inv_temp) {
+    float max = ref->max(x, n), other = k->max(x, n);
+    same(&other, &max, 1, "max");
+    float *a = copy(x, (size_t)n), *b = copy(x, (size_t)n);
+    float sum = k->exp_sum(a, n, max, inv_temp);
+    float want = ref->exp_sum(b, n, max, inv_temp);
+    same(a, b, (size_t)n + GUARD, "exp_sum");
+    same(&sum, &want, 1, "exp_sum's sum");
+    free(a);
+    free(b);
+}
+
+static void check_exp_sum(const struct kernels *k, const struct kernels *ref) {
+    float *x = floats(MAX_LENGTH + 1, 31, 60.0f);
+    for (int n = 1; n < MAX_LENGTH; n = next_length(n)) {
+        exp_sum_case(k, ref, x + 1, n, 1.0f);
+        exp_sum_case(k, ref, x, n, 1.0f / 0.6f);
+    }
+    for (int i = 0; i < 40; i++) x[i] = odd_values[i % N_ODD];
+    for (int first = 0; first < N_ODD; first++)
+        for (int n = 1; n < 24; n++) exp_sum_case(k, ref, x + first, n, 1.0f);
+    for (int i = 0; i < 40; i++) x[i] = next((uint64_t[]){(uint64_t)i}) & 1
+                                            ? 0.0f
+                                            : -0.0f;
+    for (int n = 1; n < 40; n++) exp_sum_case(k, ref, x, n, 1.0f);
+    free(x);
+}
+
+Test(kernels, max_and_exp_sum_have_the_bits_of_the_reference) {
+    each_isa(check_exp_sum);
+}
+
+static void check_rope(const struct kernels *k, const struct kernels *ref) {
+    float cs[128];
+    for (int n_rot = 2; n_rot <= 128; n_rot += 2) {
+        kern_rope_table(cs, 1000 + n_rot, n_rot, 1e4, NULL);
+        float *x = floats(140, (uint64_t)n_rot, 2.0f);
+        float *a = copy(x + 1, 130), *b = copy(x + 1, 130);
+        k->rope_neox(a, cs, n_rot);
+        ref->rope_neox(b, cs, n_rot);
+        same(a, b, 130 + GUARD, "rope_neox");
+        k->rope_norm(a + 1, cs, n_rot);
+        ref->rope_norm(b + 1, cs, n_rot);
+        same(a, b, 130 + GUARD, "rope_norm");
+        free(x);
+        free(a);
+        free(b);
+    }
+}
+
+Test(kernels, rope_has_the_bits_of_the_reference) { each_isa(check_rope); }
+
+// ---- attention --------------------------------------------------------------
+
+// Pages of random keys and values; what lies behind n_pos is NaN.
+struct cache {
+    float *k[8], *v[8], *q, *scores;
+};
+
+static void cache_make(struct cache *c, int n_group, int head_dim, int n_pos) {
+    int padded = (head_dim + 15) / 16 * 16;
+    for (int i = 0; i < 8; i++) {
+        c->k[i] = floats((size_t)(KERN_PAGE * head_dim), 40 + (uint64_t)i, 1);
+        c->v[i] = floats((size_t)(KERN_PAGE * padded), 50 + (uint64_t)i, 1);
+        for (int p = 0; p < KERN_PAGE; p++) {
+            if (i * KERN_PAGE + p < n_pos) continue;
+            for (int d = 0; d < head_dim; d++)
+                c->k[i][d * KERN_PAGE + p] = NAN;
+            for (int d = 0; d < padded; d++) c->v[i][p * padded + d] = NAN;
+        }
+    }
+    c->q = floats((size_t)(n_group * head_dim), 60, 3.0f);
+    c->scores = poisoned((size_t)(n_group * 8 * KERN_PAGE));
+}
+
+static void cache_release(struct cache *c) {
+    for (int i = 0; i < 8; i++) {
+        free(c->k[i]);
+        free(c->v[i]);
+    }
+    free(c->q);
+    free(c->scores);
+}
+
+static float *attend(const struct kernels *k, struct cache *c, int n_group,
+                     int head_dim, int n_pos) {
+    float *out = poisoned((size_t)(n_group * head_dim));
+    k->attn(&(struct kern_attn){
+        .q = c->q,
+        .k_page = (const float *const *)c->k,
+        .v_page = (const float *const *)c->v,
+        .scores = c->scores,
+        .out = out,
+        .scale = 1.0f / sqrtf((float)head_dim),
+        .n_group = n_group,
+        .head_dim = head_dim,
+        .n_pos = n_pos,
+    });
+    return out;
+}
+
+static void check_attn(const struct kernels *k, const struct kernels *ref) {
+    static const int dims[] = {2, 16, 24, 32, 48, 64, 80, 96, 100, 128};
+    static const int positions[] = {1, 2, 17, 32, 33, 64, 95, 129, 161, 256};
+    for (int g = 1; g <= 8; g++)
+        for (int d = 0; d < 10; d++)
+            for (int p = (g + d) % 2; p < 10; p += 2) {
+                struct cache c;
+                cache_make(&c, g, dims[d], positions[p]);
+                float *a = attend(k, &c, g, dims[d], positions[p]);
+                float *b = attend(ref, &c, g, dims[d], positions[p]);
+                same(a, b, (size_t)(g * dims[d]) + GUARD, "attn");
+                free(a);
+                free(b);
+                cache_release(&c);
+            }
+}
+
+Test(kernels, attention_has_the_bits_of_the_reference) {
+    each_isa(check_attn);
+}
+
+// A head alone gives the bits that it gives inside its group.
+static void check_group(const struct kernels *k, const struct kernels *ref) {
+    enum { GROUP = 7, DIM = 40, POS = 77 };
+    (void)ref;
+    struct cache c;
+    cache_make(&c, GROUP, DIM, POS);
+    float *all = attend(k, &c, GROUP, DIM, POS), *q = c.q;
+    for (int g = 0; g < GROUP; g++) {
+        c.q = q + g * DIM;
+        float *one = attend(k, &c, 1, DIM, POS);
+        same(all + g * DIM, one, DIM, k->name);
+        free(one);
+    }
+    c.q = q;
+    free(all);
+    cache_release(&c);
+}
+
+Test(kernels, attention_of_a_head_does_not_depend_on_its_group) {
+    each_isa(check_group);
+}
+
+Test(kernels, reference_attention_is_a_softmax_average) {
+    enum { DIM = 24, POS = 45 };
+    struct cache c;
+    cache_make(&c, 1, DIM, POS);
+    float *out = attend(kern_get(KERN_REF, NULL), &c, 1, DIM, POS);
+    double p[POS], total = 0;
+    for (int i = 0; i < POS; i++) {
+        double s = 0;
+        for (int d = 0; d < DIM; d++)
+            s += (double)c.q[d] *
+                 (double)c.k[i / KERN_PAGE][d * KERN_PAGE + i % KERN_PAGE];
+        total += p[i] = exp(s / sqrt((double)DIM));
+    }
+    for (int d = 0; d < DIM; d++) {
+        double sum = 0;
+        for (int i = 0; i < POS; i++)
+            sum += p[i] / total *
+                   (double)c.v[i / KERN_PAGE][i % KERN_PAGE * 32 + d];
+        cr_assert(fabs((double)out[d] - sum) < 2e-6, "%d: %g, expected %g", d,
+                  (double)out[d], sum);
+    }
+    free(out);
+    cache_release(&c);
+}
+
+// ---- accuracy of the reference ----------------------------------------------
+
+static double ulps(double got, double want) {
+    return fabs(got - want) / ldexp(1.0, ilogb(want) - 23);
+}
+
+Test(kernels, exp_and_silu_are_accurate) {
+    double worst_exp = 0, worst_silu = 0;
+    for (double x = -87.3; x < 88.7; x += 0.00037) {
+        float v = (float)x;
+        double e = ulps((double)kern_exp(v), exp((double)v));
+        double s = ulps((double)kern_silu(v), v / (1 + exp(-(double)v)));
+        if (e > worst_exp) worst_exp = e;
+        if (s > worst_silu) worst_silu = s;
+    }
+    cr_assert(worst_exp <= 1.1, "exp: %g ulp", worst_exp);
+    cr_assert(worst_silu <= 2.5, "silu: %g ulp", worst_silu);
+}
+
+Test(kernels, exp_has_its_limits) {
+    cr_assert_eq(kern_exp(0.0f), 1.0f);
+    cr_assert_eq(kern_exp(-INFINITY), 0.0f);
+    cr_assert_eq(kern_exp(-100.0f), 0.0f);
+    cr_assert_eq(kern_exp(INFINITY), INFINITY);
+    cr_assert_eq(kern_exp(89.0f), INFINITY);
+    cr_assert(isfinite(kern_exp(88.72283f)));
+    cr_assert(isnan(kern_exp(NAN)));
+}
+
+Test(kernels, rmsnorm_and_softmax_are_accurate) {
+    enum { N = 1000 };
+    const struct kernels *ref = kern_get(KERN_REF, NULL);
+    float *x = floats(N, 1, 4.0f), *w = floats(N, 2, 1.0f), *y = poisoned(N);
+    double squares = 0, total = 0;
+    for (int i = 0; i < N; i++) squares += (double)x[i] * (double)x[i];
+    ref->rmsnorm(y, x, w, N, 1e-5f);
+    for (int i = 0; i < N; i++) {
+        double want = (double)x[i] * (double)w[i] / sqrt(squares / N + 1e-5);
+        cr_assert(fabs((double)y[i] - want) <= 5e-7 * fabs(want));
+    }
+    double max = (double)ref->max(x, N);
+    for (int i = 0; i < N; i++) total += exp(((double)x[i] - max) / 0.7);
+    float sum = ref->exp_sum(x, N, (float)max, 1.0f / 0.7f);
+    cr_assert(fabs((double)sum - total) <= 1e-6 * total);
+    free(x);
+    free(w);
+    free(y);
+}
+
+Test(kernels, rope_table_is_the_nearest_float) {
+    static const double thetas[] = {1e4, 5e5, 1e6, 1e7};
+    float cs[128];
+    for (int k = 0; k < 4; k++)
+        for (int pos = 0; pos <= 1000000; pos = pos < 40 ? pos + 1 : pos * 2) {
+            kern_rope_table(cs, pos, 128, thetas[k], NULL);
+            for (int i = 0; i < 64; i++) {
+                double a = pos * pow(thetas[k], -2.0 * i / 128);
+                cr_assert(fabs((double)cs[2 * i] - cos(a)) < 3.1e-8);
+                cr_assert(fabs((double)cs[2 * i + 1] - sin(a)) < 3.1e-8);
+            }
+        }
+}
+
+Test(kernels, rope_table_divides_by_factors_and_survives_bad_ones) {
+    const float factors[] = {2.0f, 0.0f, NAN, 1e-30f};
+    float cs[8];
+    kern_rope_table(cs, 3, 8, 1e4, factors);
+    cr_assert(fabs((double)cs[0] - cos(1.5)) < 1e-7);
+    for (int i = 2; i < 8; i++) cr_assert(isnan(cs[i]));
+}
+
+// ---- number formats ---------------------------------------------------------
+
+Test(kernels, half_precision_converts_exactly) {
+    for (uint32_t h = 0; h < 0x10000; h++) {
+        int exponent = (int)(h >> 10) & 31, fraction = (int)h & 1023;
+        double want = exponent ? ldexp(1024 + fraction, exponent - 25)
+                               : ldexp(fraction, -24);
+        if (exponent == 31) want = fraction ? (double)NAN : (double)INFINITY;
+        float got = kern_f16_to_f32((uint16_t)h);
+        cr_assert((isnan(want) && isnan(got)) || fabs((double)got) == want);
+        cr_assert_eq(signbit(got) != 0, h >> 15 != 0);
+    }
+}
