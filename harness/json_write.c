@@ -2,6 +2,7 @@
 
 #include "engine/base/buf.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,4 +84,24 @@ void json_add_key(struct buf *out, const char *key) {
     if (last != '{' && last != '[') buf_addc(out, ',');
     json_add_string(out, key);
     buf_addc(out, ':');
+}
+
+void json_put_string(struct buf *out, const char *key, const char *text) {
+    json_add_key(out, key);
+    json_add_string(out, text);
+}
+
+void json_put_int(struct buf *out, const char *key, int64_t i) {
+    json_add_key(out, key);
+    buf_addf(out, "%" PRId64, i);
+}
+
+void json_put_real(struct buf *out, const char *key, double x) {
+    json_add_key(out, key);
+    json_add_real(out, x);
+}
+
+void json_put_bool(struct buf *out, const char *key, bool b) {
+    json_add_key(out, key);
+    buf_adds(out, b ? "true" : "false");
 }

@@ -5,7 +5,9 @@
 // what is not UTF-8, and NUL, becomes U+FFFD. Numbers use the fewest digits
 // that read back as the same double; NAN and infinities become null.
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -15,6 +17,12 @@ void json_add_real(struct buf *out, double x);
 
 // `"key":` with a comma before it unless it opens the object.
 void json_add_key(struct buf *out, const char *key);
+
+// `"key":value`
+void json_put_string(struct buf *out, const char *key, const char *text);
+void json_put_int(struct buf *out, const char *key, int64_t i);
+void json_put_real(struct buf *out, const char *key, double x);
+void json_put_bool(struct buf *out, const char *key, bool b);
 
 // Length of the valid UTF-8 character at text[0..n_bytes), 0 if there is none.
 int utf8_length(const char *text, size_t n_bytes);

@@ -40,18 +40,19 @@ double stats_quantile(const double *x, int n, double p) {
     return q;
 }
 
-struct estimate stats_mean_interval(const double *x, int n) {
+struct estimate stats_mean_interval(const double *x, int n, double level) {
     struct estimate e = {stats_mean(x, n), NAN, NAN, NAN, n < 0 ? 0 : n};
     if (n < 2) return e;
     e.se = stats_sd(x, n) / sqrt(n);
-    double half = gsl_cdf_tdist_Pinv(0.975, n - 1) * e.se;
+    double half = gsl_cdf_tdist_Pinv(0.5 + level / 2, n - 1) * e.se;
     e.low = e.value - half;
     e.high = e.value + half;
     return e;
 }
 
-struct estimate stats_geomean_interval(const double *log_ratio, int n) {
-    struct estimate e = stats_mean_interval(log_ratio, n);
+struct estimate stats_geomean_interval(const double *log_ratio, int n,
+                                       double level) {
+    struct estimate e = stats_mean_interval(log_ratio, n, level);
     e.value = exp(e.value);
     e.low = exp(e.low);
     e.high = exp(e.high);

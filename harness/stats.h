@@ -11,7 +11,7 @@
 // Once per process, from main(): GSL returns errors instead of aborting.
 void stats_init(void);
 
-// An estimate with its two-sided 95 % interval.
+// An estimate with its two-sided interval.
 struct estimate {
     double value, se, low, high;
     int n; // values that it rests on
@@ -22,10 +22,12 @@ double stats_sd(const double *x, int n);            // n - 1; NAN for n < 2
 double stats_quantile(const double *x, int n, double p); // NAN for n < 1
 
 // Mean with t interval over n values: se and interval are NAN for n < 2.
-struct estimate stats_mean_interval(const double *x, int n);
+// `level` is the coverage, 0.95 for 95 %.
+struct estimate stats_mean_interval(const double *x, int n, double level);
 // exp() of the mean of log ratios, interval exponentiated; se stays that of
 // the log.
-struct estimate stats_geomean_interval(const double *log_ratio, int n);
+struct estimate stats_geomean_interval(const double *log_ratio, int n,
+                                       double level);
 
 // Two-sided p of "the mean of the paired differences is 0" by flipping signs:
 // exact (all 2^n) up to n = 20, else 10000 draws of a stream with this seed,

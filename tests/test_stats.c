@@ -13,7 +13,7 @@ Test(stats, missing_is_nan) {
     cr_assert(isnan(stats_mean(x, 0)));
     cr_assert(isnan(stats_sd(x, 1)));
     cr_assert(isnan(stats_quantile(x, 0, 0.5)));
-    struct estimate e = stats_mean_interval(x, 1);
+    struct estimate e = stats_mean_interval(x, 1, 0.95);
     NEAR(e.value, 3, 0);
     cr_assert(isnan(e.se) && isnan(e.low) && isnan(e.high));
     cr_assert(isnan(stats_sign_flip_p(x, 1, 1)));
@@ -24,7 +24,7 @@ Test(stats, mean_has_t_interval) {
     // t.test(c(1, 0.5, 0.75, 0.25, 1)): mean 0.7, sd 0.3259601,
     // se 0.1457738, qt(.975, 4) = 2.776445.
     double x[] = {1, 0.5, 0.75, 0.25, 1};
-    struct estimate e = stats_mean_interval(x, 5);
+    struct estimate e = stats_mean_interval(x, 5, 0.95);
     NEAR(e.value, 0.7, 1e-12);
     NEAR(e.se, 0.14577379737113252, 1e-12);
     NEAR(e.low, 0.7 - 2.7764451051977987 * 0.14577379737113252, 1e-9);
@@ -45,7 +45,7 @@ Test(stats, geomean_is_exponentiated) {
     // logs of 2, 8: mean log 4, sd of logs log(4)/sqrt(2), se = log(2);
     // qt(.975, 1) = 12.7062047364.
     double x[] = {log(2), log(8)};
-    struct estimate e = stats_geomean_interval(x, 2);
+    struct estimate e = stats_geomean_interval(x, 2, 0.95);
     NEAR(e.value, 4, 1e-12);
     NEAR(e.se, log(2), 1e-12);
     NEAR(e.high, 4 * exp(12.706204736174 * log(2)), 1e-2);

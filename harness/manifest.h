@@ -1,0 +1,112 @@
+#pragma once
+// What a results folder is about: results/<name>/manifest.json.
+//
+// Written before the first sample and sufficient, with samples.jsonl, for every
+// table: models with their hashes, data sets with the hash of every problem,
+// cells with their complete settings, and one session for each time that the
+// run was started (machine, threads, kernels). Everything lives in the
+// manifest's arena.
+
+#include "engine/base/arena.h"
+#include "engine/base/hash.h"
+#include "harness/config.h"
+#include "harness/sweep.h"
+#include "harness/sweep_models.h"
+#include "harness/sweep_models.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+enum { MANIFEST_SCHEMA = 1 };
+
+struct manifest_model {
+    const char *name, *path, *hash; // hash of the content
+    const char *backend, *arch, *vocab_hash;
+    int64_t n_params, weights_bytes;
+};
+
+struct manifest_problem {
+    const char *id, *hash;
+};
+
+struct manifest_dataset {
+    const char *name, *path, *grader, *hash;
+    struct manifest_problem *problems; // [n_problems]
+    int n_problems;
+};
+
+struct manifest_setting {
+    const char *name, *value; // as YAML has it
+    bool shared;              // known to every method
+};
+
+struct manifest_cell {
+    const char *id;
+    const char *base, *draft; // model names; draft "": none
+    int dataset;              // index into datasets
+    const char *method, *label, *variant; // sweep.h
+    double threshold; // NAN: none
+    struct manifest_setting *settings; // [n_settings]
+    int n_settings;
+};
+
+struct manifest_session {
+    const char *started, *ended; // UTC; ended NULL: it was killed
+    const char *host, *cpu, *kernels;
+    const char *version; // of the program
+    const char *machine; // hash of host and cpu
+    int n_cpus, threads, workers;
+    int64_t n_samples;   // that it added
+    int64_t kept_tokens; // in them
+    double wall_s;       // NAN: it was killed
+};
+
+struct manifest {
+    struct arena arena;
+    const char *version; // of the program that made the folder
+    int sample_version;
+    const char *name, *question;
+    const char *config; // the resolved YAML
+    int64_t seed;
+    int k;
+    enum run_mode mode;
+    int concurrency;
+    bool virtual_time;
+    const char *baseline; // label
+    double confidence;
+    struct manifest_model *models;     // [n_models]
+    struct manifest_dataset *datasets; // [n_datasets]
+    struct manifest_cell *cells;       // [n_cells]
+    struct manifest_session *sessions; // [n_sessions]
+    int n_models, n_datasets, n_cells, n_sessions;
+};
+
+// The manifest of a sweep whose models are open; no sessions yet.
+void manifest_from_sweep(struct manifest *m, const struct sweep *s,
+                         const struct sweep_models *models);
+void manifest_release(struct manifest *m); // safe on a zeroed struct
+
+// DIR/manifest.json. 1: there is none (`m` is empty); -1 with ERR_IO or
+// ERR_INPUT.
+int manifest_load(struct manifest *m, const char *dir, struct error *err);
+int manifest_save(const struct manifest *m, const char *dir,
+                  struct error *err);
+
+// May a run described by `wanted` add to a folder described by `stored`? Yes
+// when nothing that is stored becomes meaningless: more cells, more problems or
+// more samples are fine. -1 with ERR_USAGE that names the first difference.
+int manifest_extends(const struct manifest *wanted,
+                     const struct manifest *stored, struct error *err);
+
+// Take over the sessions of `stored` and open a new one: this machine, now.
+// Returns its index.
+int manifest_add_session(struct manifest *m, const struct manifest *stored,
+                         const struct sweep *s, const char *kernels,
+                         int workers);
+// The session is over.
+void manifest_end_session(struct manifest *m, int session, int64_t n_samples,
+                          int64_t kept_tokens, double wall_s);
+
+int64_t manifest_n_samples(const struct manifest *m); // of all cells

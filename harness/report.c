@@ -1,0 +1,311 @@
+#include "harness/report.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
+#include "harness/store.h"
+#include "harness/table.h"
+
+#include <jansson.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The manifest gives the key of every sample that should be there (cell id,
+// problem hash, index); sorted keys with their places turn a stored line into
+// one cell of a grid. Lines are read one at a time, their texts dropped.
+
+const struct report_table *const report_tables[] = {
+    &table_accuracy, &table_latency, &table_speedup,
+    &table_steps,    &table_samples, NULL};
+
+struct place_of_key {
+    char key[HASH_HEX_SIZE];
+    struct report_sample *sample;
+};
+
+struct loader {
+    struct report *report;
+    struct place_of_key *places; // sorted by key
+    size_t n_places;
+};
+
+// ---- cells ----------------------------------------------------------------
+
+// First by models, data set and method as a reader looks for them, then by the
+// order of the config.
+static int compare_cells(const void *x, const void *y) {
+    const struct manifest_cell *a = ((const struct report_cell *)x)->cell;
+    const struct manifest_cell *b = ((const struct report_cell *)y)->cell;
+    int c = strcmp(a->base, b->base);
+    if (!c) c = a->dataset - b->dataset;
+    return c ? c : a < b ? -1 : a > b;
+}
+
+static const char *find_setting(const struct manifest_cell *c,
+                                const char *name) {
+    for (int i = 0; i < c->n_settings; i++) {
+        if (!strcmp(c->settings[i].name, name)) return c->settings[i].value;
+    }
+    return NULL;
+}
+
+// Do both cells have the same values of what all methods know?
+static bool same_shared(const struct manifest_cell *a,
+                        const struct manifest_cell *b) {
+    for (int i = 0; i < a->n_settings; i++) {
+        const struct manifest_setting *s = &a->settings[i];
+        const char *value = find_setting(b, s->name);
+        if (s->shared && (!value || strcmp(value, s->value))) return false;
+    }
+    return true;
+}
+
+// The cell of the baseline's label with the same base and data set; with the
+// same shared settings if there are several. NULL when there is none, or no way
+// to choose, or it is the cell itself.
+static const struct report_cell *baseline_of(const struct report *r,
+                                             const struct report_cell *of) {
+    const struct report_cell *found = NULL;
+    int n_found = 0;
+    for (int i = 0; i < r->n_cells; i++) {
+        const struct report_cell *c = &r->cells[i];
+        if (strcmp(c->cell->label, r->manifest.baseline) ||
+            strcmp(c->cell->base, of->cell->base) ||
+            c->cell->dataset != of->cell->dataset) {
+            continue;
+        }
+        if (c == of) return NULL;
+        if (same_shared(of->cell, c->cell)) return c;
+        found = c;
+        n_found++;
+    }
+    return n_found == 1 ? found : NULL;
+}
+
+static void make_cells(struct report *r) {
+    const struct manifest *m = &r->manifest;
+    r->n_cells = m->n_cells;
+    r->cells = arena_alloc(&r->arena, (size_t)m->n_cells * sizeof *r->cells);
+    for (int i = 0; i < m->n_cells; i++) {
+        struct report_cell *c = &r->cells[i];
+        c->cell = &m->cells[i];
+        c->dataset = &m->datasets[c->cell->dataset];
+        c->n_problems = c->dataset->n_problems;
+        c->k = m->k;
+    }
+    if (r->n_cells) {
+        qsort(r->cells, (size_t)r->n_cells, sizeof *r->cells, compare_cells);
+    }
+    for (int i = 0; i < r->n_cells; i++) {
+        r->cells[i].baseline = baseline_of(r, &r->cells[i]);
+    }
+}
+
+// ---- samples --------------------------------------------------------------
+
+static int compare_keys(const void *a, const void *b) {
+    return strcmp(((const struct place_of_key *)a)->key,
+                  ((const struct place_of_key *)b)->key);
+}
+
+static int make_places(struct loader *l, struct error *err) {
+    struct report *r = l->report;
+    size_t n = (size_t)manifest_n_samples(&r->manifest);
+    l->places = alloc_try(n ? n : 1, sizeof *l->places, "sample index", err);
+    if (!l->places) return -1;
+    for (int i = 0; i < r->n_cells; i++) {
+        struct report_cell *c = &r->cells[i];
+        size_t n_samples = (size_t)c->n_problems * (size_t)c->k;
+        c->samples = arena_alloc(&r->arena, n_samples * sizeof *c->samples);
+        for (size_t j = 0; j < n_samples; j++) {
+            struct place_of_key *at = &l->places[l->n_places++];
+            int problem = (int)(j / (size_t)c->k);
+            sample_key(c->cell->id, c->dataset->problems[problem].hash,
+                       (int)(j % (size_t)c->k), at->key);
+            at->sample = &c->samples[j];
+        }
+    }
+    qsort(l->places, l->n_places, sizeof *l->places, compare_keys);
+    return 0;
+}
+
+static void count_steps(struct report_sample *to, const struct sample *from) {
+    for (int i = 0; i < from->n_steps; i++) {
+        const struct sample_step *step = &from->steps[i];
+        bool drafted = step->author == AUTHOR_DRAFT;
+        to->n_kept += step->kept;
+        to->n_kept_draft += step->kept && drafted;
+        to->n_drafted += drafted;
+        if (!step->judged || isnan(step->score)) continue;
+        to->n_judged++;
+        to->score_sum += step->score;
+    }
+}
+
+static void take_sample(struct report *r, struct report_sample *to,
+                        const struct sample *from) {
+    struct arena *a = &r->arena;
+    *to = (struct report_sample){
+        .present = true,
+        .failed = from->error != NULL,
+        .verdict = from->verdict,
+        .stop = from->stop,
+        .answer_forced = from->answer_forced,
+        .session = from->session,
+        .count = from->count,
+        .total_ns = from->total_ns,
+        .other_ns = from->other_ns,
+        .token_hash = arena_strdup(a, from->token_hash),
+        .answer = arena_strdup(a, from->answer),
+        .reason = arena_strdup(a, from->reason),
+        .error = from->error ? arena_strdup(a, from->error) : NULL,
+    };
+    memcpy(to->phase_ns, from->phase_ns, sizeof to->phase_ns);
+    count_steps(to, from);
+}
+
+// A sample that was solved replaces one that had failed; else the first of two
+// with the same key counts.
+static int take_line(void *ctx, const char *line, size_t n_bytes,
+                     size_t line_number, struct error *err) {
+    (void)line_number;
+    struct loader *l = ctx;
+    struct arena arena = {0};
+    struct sample s;
+    int rc = sample_parse(&s, line, n_bytes, &arena, err);
+    if (!rc) {
+        struct place_of_key wanted;
+        memcpy(wanted.key, s.key, sizeof wanted.key);
+        struct place_of_key *at = bsearch(&wanted, l->places, l->n_places,
+                                          sizeof *l->places, compare_keys);
+        if (!at) {
+            l->report->n_foreign++;
+        } else if (!at->sample->present || (at->sample->failed && !s.error)) {
+            take_sample(l->report, at->sample, &s);
+        }
+    }
+    arena_release(&arena);
+    return rc;
+}
+
+static void count_gaps(struct report *r, bool partial) {
+    for (int i = 0; i < r->n_cells; i++) {
+        struct report_cell *c = &r->cells[i];
+        int n = c->n_problems * c->k;
+        for (int j = 0; j < n; j++) {
+            c->n_missing += !c->samples[j].present;
+            c->n_failed += c->samples[j].failed;
+        }
+        c->usable = n > 0 && (partial ? c->n_missing < n : !c->n_missing);
+        r->n_missing += c->n_missing;
+        r->n_failed += c->n_failed;
+    }
+}
+
+static void count_machines(struct report *r) {
+    const struct manifest *m = &r->manifest;
+    for (int i = 0; i < m->n_sessions; i++) {
+        bool seen = false;
+        for (int j = 0; j < i && !seen; j++) {
+            seen = !strcmp(m->sessions[i].machine, m->sessions[j].machine);
+        }
+        r->n_machines += !seen;
+    }
+}
+
+int report_open(struct report *r, const char *dir, bool partial,
+                struct error *err) {
+    *r = (struct report){0};
+    struct loader l = {.report = r};
+    int rc = manifest_load(&r->manifest, dir, err);
+    if (rc > 0) {
+        rc = error_set(err, ERR_INPUT,
+                       "%s/manifest.json: not found; expected a folder that "
+                       "`specsweep run` has written",
+                       dir);
+    }
+    if (!rc) {
+        make_cells(r);
+        rc = make_places(&l, err);
+    }
+    if (!rc) rc = store_read(dir, take_line, &l, err);
+    free(l.places);
+    if (rc) {
+        report_release(r);
+        return -1;
+    }
+    count_gaps(r, partial);
+    count_machines(r);
+    return 0;
+}
+
+void report_release(struct report *r) {
+    manifest_release(&r->manifest);
+    arena_release(&r->arena);
+    *r = (struct report){0};
+}
+
+// ---- for tables -----------------------------------------------------------
+
+double report_correct(const struct report_sample *s) {
+    return s->verdict == VERDICT_CORRECT;
+}
+
+double report_ms(const struct report_sample *s) {
+    if (s->failed || s->total_ns == SAMPLE_NO_TIME) return NAN;
+    return (double)s->total_ns / 1e6;
+}
+
+double report_kept_tokens(const struct report_sample *s) {
+    return s->failed ? NAN : (double)s->count.kept_tokens;
+}
+
+// Sum over samples [from, from + n) that are present and have the value.
+static double sum_values(const struct report_sample *s, int n,
+                         report_value_fn fn, int *n_values) {
+    double sum = 0;
+    *n_values = 0;
+    for (int i = 0; i < n; i++) {
+        double value = s[i].present ? fn(&s[i]) : NAN;
+        if (isnan(value)) continue;
+        sum += value;
+        ++*n_values;
+    }
+    return sum;
+}
+
+void report_problem_means(const struct report_cell *c, report_value_fn fn,
+                          double *values) {
+    for (int p = 0; p < c->n_problems; p++) {
+        int n;
+        double sum = sum_values(c->samples + (size_t)p * (size_t)c->k, c->k,
+                                fn, &n);
+        values[p] = n ? sum / n : NAN;
+    }
+}
+
+double report_mean(const struct report_cell *c, report_value_fn fn) {
+    int n;
+    double sum = sum_values(c->samples, c->n_problems * c->k, fn, &n);
+    return n ? sum / n : NAN;
+}
+
+void report_begin_row(struct table *t, const struct report_cell *c) {
+    table_add_row(t);
+    table_set_text(t, "base", c->cell->base);
+    table_set_text(t, "draft", c->cell->draft);
+    table_set_text(t, "dataset", c->dataset->name);
+    table_set_text(t, "method", c->cell->label);
+    table_set_number(t, "threshold", c->cell->threshold);
+}
+
+void report_end_row(struct table *t, const struct report_cell *c) {
+    table_set_number(t, "n_missing", c->n_missing ? c->n_missing : NAN);
+    table_set_number(t, "n_failed", c->n_failed ? c->n_failed : NAN);
+    table_set_text(t, "variant", c->cell->variant);
+    char id[9];
+    snprintf(id, sizeof id, "%.8s", c->cell->id);
+    table_set_text(t, "cell", id);
+}

@@ -1,0 +1,105 @@
+#pragma once
+// The samples of a results folder, arranged for the tables.
+//
+// A report is read from the store alone: the manifest says which samples there
+// should be, samples.jsonl which there are. Tables (table_*.c) take a report
+// and nothing else, so they can be rebuilt offline, byte for byte.
+//
+// Every value of a table goes from samples to one number per problem to an
+// estimate over problems. A cell that lacks samples has no estimates unless
+// `partial` is set; a failed sample is there, but has no verdict and no time.
+
+#include "harness/manifest.h"
+#include "harness/sample_record.h"
+#include "harness/stats.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct table;
+
+// What tables need of a sample; texts live in the report's arena.
+struct report_sample {
+    bool present, failed;
+    enum verdict verdict;
+    enum stop_reason stop;
+    bool answer_forced;
+    int session;
+    struct counters count;
+    int64_t total_ns, phase_ns[PHASE_N], other_ns; // SAMPLE_NO_TIME: none
+    int n_kept, n_kept_draft; // steps kept; of them written by the draft
+    int n_drafted, n_judged;  // steps that the draft wrote; that were judged
+    double score_sum;         // of judged steps
+    const char *token_hash, *answer, *reason, *error;
+};
+
+struct report_cell {
+    const struct manifest_cell *cell;
+    const struct manifest_dataset *dataset;
+    int n_problems, k;
+    struct report_sample *samples; // [n_problems][k]
+    int n_missing, n_failed;
+    bool usable; // estimates may be made
+    const struct report_cell *baseline; // NULL: none, or itself
+};
+
+struct report {
+    struct arena arena;
+    struct manifest manifest;
+    struct report_cell *cells; // [n_cells] in the order of the tables
+    int n_cells;
+    int64_t n_foreign; // stored samples that belong to no cell
+    int64_t n_missing, n_failed;
+    int n_machines; // different machines among the sessions that added samples
+};
+
+// -1 with ERR_IO or ERR_INPUT; `r` is then empty.
+int report_open(struct report *r, const char *dir, bool partial,
+                struct error *err);
+void report_release(struct report *r); // safe on a zeroed struct
+
+// ---- for tables -----------------------------------------------------------
+
+// One number for a sample; NAN: it has none.
+typedef double (*report_value_fn)(const struct report_sample *s);
+
+double report_correct(const struct report_sample *s); // 1 or 0
+double report_ms(const struct report_sample *s);      // wall time
+double report_kept_tokens(const struct report_sample *s);
+
+// Mean over the samples of each problem that have the value: values[n_problems]
+// (NAN: none has).
+void report_problem_means(const struct report_cell *c, report_value_fn fn,
+                          double *values);
+// Mean over all samples; NAN when none has the value.
+double report_mean(const struct report_cell *c, report_value_fn fn);
+
+// Opens a row and sets base, draft, dataset, method, threshold.
+void report_begin_row(struct table *t, const struct report_cell *c);
+// Sets cell, variant, missing, failed.
+void report_end_row(struct table *t, const struct report_cell *c);
+
+// Columns that every table begins and ends with.
+// clang-format off
+#define REPORT_FIRST_COLUMNS                                                   \
+    {"base", COLUMN_TEXT}, {"draft", COLUMN_TEXT}, {"dataset", COLUMN_TEXT},   \
+    {"method", COLUMN_TEXT}, {"threshold", 1}
+#define REPORT_LAST_COLUMNS                                                    \
+    {"n_missing", 0}, {"n_failed", 0}, {"variant", COLUMN_TEXT},               \
+    {"cell", COLUMN_TEXT}, {NULL, 0}
+// clang-format on
+
+// ---- tables ---------------------------------------------------------------
+
+// One per file in tables/; `fill` adds the rows to an initialised table.
+struct report_table {
+    const char *name, *title;
+    const struct table_column *columns;
+    void (*fill)(const struct report *r, struct table *t);
+    bool printed; // by default; samples are only saved
+};
+
+extern const struct report_table table_accuracy, table_latency, table_speedup,
+    table_steps, table_samples;
+extern const struct report_table *const report_tables[]; // ends with NULL

@@ -1,0 +1,20 @@
+#pragma once
+// Where tables go: CSV files in the results folder, a stream for the reader.
+
+#include <stdio.h>
+
+struct error;
+struct report;
+struct table_writer;
+
+// DIR/<table>.csv for every table; each is replaced as a whole.
+int report_save(const struct report *r, const char *dir, struct error *err);
+
+// The tables that are printed by default, or the one named `only` (NULL: no
+// choice). ERR_USAGE lists the names; ERR_IO when `out` cannot be written.
+int report_print(const struct report *r, const struct table_writer *writer,
+                 const char *only, FILE *out, struct error *err);
+
+// One line on `log` for what a reader of the tables must know: cells that lack
+// samples, samples that failed, times from different machines, foreign samples.
+void report_print_notices(const struct report *r, FILE *log);

@@ -1,0 +1,65 @@
+#include "harness/report.h"
+#include "harness/table.h"
+
+#include "engine/base/alloc.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+// pass@1 of k samples: mean over problems of the mean over samples, its error
+// from the problem means (Miller 2024), interval cut to [0, 1]. An ungraded
+// answer is not a correct one, and its share stands beside.
+
+static const struct table_column columns[] = {
+    REPORT_FIRST_COLUMNS,
+    {"n_problems", 0}, {"k", 0}, {"pass_at_1", 4}, {"se", 4}, {"ci_low", 4},
+    {"ci_high", 4}, {"truncated_pct", 1}, {"ungraded_pct", 1},
+    {"forced_answer_pct", 1}, {"kept_tokens", 1},
+    REPORT_LAST_COLUMNS};
+
+static double is_truncated(const struct report_sample *s) {
+    return s->stop == STOP_BUDGET || s->stop == STOP_STEPS ||
+           s->stop == STOP_CONTEXT;
+}
+
+static double is_ungraded(const struct report_sample *s) {
+    return s->verdict == VERDICT_UNGRADED;
+}
+
+static double is_forced(const struct report_sample *s) {
+    return s->answer_forced;
+}
+
+static void fill_estimates(const struct report *r, const struct report_cell *c,
+                           struct table *t) {
+    double *means = xcalloc((size_t)c->n_problems, sizeof *means);
+    report_problem_means(c, report_correct, means);
+    int n = 0;
+    for (int i = 0; i < c->n_problems; i++) {
+        if (!isnan(means[i])) means[n++] = means[i];
+    }
+    struct estimate e = stats_mean_interval(means, n, r->manifest.confidence);
+    free(means);
+    table_set_number(t, "n_problems", n);
+    table_set_number(t, "k", c->k);
+    table_set_number(t, "pass_at_1", e.value);
+    table_set_number(t, "se", e.se);
+    table_set_number(t, "ci_low", isnan(e.low) ? NAN : fmax(0, e.low));
+    table_set_number(t, "ci_high", isnan(e.high) ? NAN : fmin(1, e.high));
+    table_set_number(t, "truncated_pct", 100 * report_mean(c, is_truncated));
+    table_set_number(t, "ungraded_pct", 100 * report_mean(c, is_ungraded));
+    table_set_number(t, "forced_answer_pct", 100 * report_mean(c, is_forced));
+    table_set_number(t, "kept_tokens", report_mean(c, report_kept_tokens));
+}
+
+static void fill(const struct report *r, struct table *t) {
+    for (int i = 0; i < r->n_cells; i++) {
+        report_begin_row(t, &r->cells[i]);
+        if (r->cells[i].usable) fill_estimates(r, &r->cells[i], t);
+        report_end_row(t, &r->cells[i]);
+    }
+}
+
+const struct report_table table_accuracy = {
+    .name = "accuracy", .title = "Accuracy", .columns = columns,
+    .fill = fill, .printed = true};

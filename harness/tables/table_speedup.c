@@ -1,0 +1,76 @@
+#include "harness/report.h"
+#include "harness/table.h"
+#include "harness/tables/speedup_pair.h"
+
+#include "engine/base/alloc.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Each cell against the baseline of the same base model and data set. "~"
+// stands before what the interval does not tell from no difference; the
+// smallest difference that would have been seen stands beside. p values are
+// adjusted over all comparisons of the table (Holm).
+
+static const struct table_column columns[] = {
+    REPORT_FIRST_COLUMNS,
+    {"geomean", 3}, {"ci_low", 3}, {"ci_high", 3}, {"ratio_of_means", 3},
+    {"accuracy_diff", 4}, {"diff_ci_low", 4}, {"diff_ci_high", 4},
+    {"diff_p", 4}, {"diff_p_holm", 4}, {"min_detectable_diff", 4},
+    {"per_token_geomean", 3}, {"tokens_ratio", 3}, {"n_problems", 0},
+    REPORT_LAST_COLUMNS};
+
+static bool is_baseline(const struct report *r, const struct report_cell *c) {
+    return !c->baseline && !strcmp(c->cell->label, r->manifest.baseline);
+}
+
+static void mark_unresolved(struct table *t, const char *column,
+                            const struct estimate *e, double null_value) {
+    bool resolved = e->low > null_value || e->high < null_value;
+    if (!resolved) table_set_mark(t, column, "~");
+}
+
+static void fill_row(const struct speedup_pair *s, double p_holm,
+                     struct table *t) {
+    table_set_number(t, "geomean", s->time.value);
+    table_set_number(t, "ci_low", s->time.low);
+    table_set_number(t, "ci_high", s->time.high);
+    mark_unresolved(t, "geomean", &s->time, 1);
+    table_set_number(t, "ratio_of_means", s->ratio_of_means);
+    table_set_number(t, "accuracy_diff", s->accuracy.value);
+    table_set_number(t, "diff_ci_low", s->accuracy.low);
+    table_set_number(t, "diff_ci_high", s->accuracy.high);
+    mark_unresolved(t, "accuracy_diff", &s->accuracy, 0);
+    table_set_number(t, "diff_p", s->p);
+    table_set_number(t, "diff_p_holm", p_holm);
+    table_set_number(t, "min_detectable_diff", s->min_detectable);
+    table_set_number(t, "per_token_geomean", s->per_token.value);
+    mark_unresolved(t, "per_token_geomean", &s->per_token, 1);
+    table_set_number(t, "tokens_ratio", s->tokens_ratio);
+    table_set_number(t, "n_problems", s->accuracy.n);
+}
+
+static void fill(const struct report *r, struct table *t) {
+    size_t n = (size_t)r->n_cells;
+    struct speedup_pair *pairs = xcalloc(n, sizeof *pairs);
+    double *p = xcalloc(n, sizeof *p);
+    for (size_t i = 0; i < n; i++) {
+        bool has = !speedup_pair_fill(&pairs[i], r, &r->cells[i]);
+        p[i] = has ? pairs[i].p : NAN;
+        pairs[i].accuracy.n = has ? pairs[i].accuracy.n : -1;
+    }
+    stats_holm(p, r->n_cells);
+    for (size_t i = 0; i < n; i++) {
+        if (is_baseline(r, &r->cells[i])) continue;
+        report_begin_row(t, &r->cells[i]);
+        if (pairs[i].accuracy.n >= 0) fill_row(&pairs[i], p[i], t);
+        report_end_row(t, &r->cells[i]);
+    }
+    free(pairs);
+    free(p);
+}
+
+const struct report_table table_speedup = {
+    .name = "speedup", .title = "Speed-up over the baseline",
+    .columns = columns, .fill = fill, .printed = true};

@@ -1,0 +1,205 @@
+#include "harness/report.h"
+#include "harness/table.h"
+#include "harness/tables/speedup_pair.h"
+
+#include <math.h>
+#include <string.h>
+
+// Which model wrote what, and the measured terms of the cost model of
+// step-level speculation: with c = time per token draft / base, L = tokens of a
+// drafted step, v = time of a judgement in base tokens and a = share of drafted
+// steps that are kept,
+//
+//     speedup = 1 / (c + v / L + (1 - a) / s)
+//
+// where s is the speed-up of token-level speculation for what the base writes
+// (1 without it). It ignores that methods write different lengths; the measured
+// column beside it is per kept token.
+
+static const struct table_column columns[] = {
+    REPORT_FIRST_COLUMNS,
+    {"steps", 2}, {"kept_from_draft_pct", 1}, {"mean_score", 2},
+    {"tokens_accepted_pct", 1}, {"draft_tokens", 1}, {"discarded_tokens", 1},
+    {"judge_calls", 2}, {"drafted_steps", 2}, {"accepted_steps_pct", 1},
+    {"judge_tokens", 1}, {"tokens_per_pass", 2}, {"base_calls", 1},
+    {"draft_calls", 1}, {"repeated_tokens", 1}, {"cost_c", 4}, {"cost_L", 2},
+    {"cost_v", 3}, {"cost_a", 4}, {"predicted_speedup", 3},
+    {"measured_speedup", 3},
+    REPORT_LAST_COLUMNS};
+
+// Sums over the samples of a cell; times over those that have one, with the
+// counts that belong to them.
+struct sums {
+    double n, n_timed;
+    double kept, kept_draft, drafted, judged, score;
+    struct counters count;
+    double timed_kept, timed_drafted_tokens, timed_judge_calls;
+    double base_ns, draft_ns, judge_ns;
+};
+
+static void add_counters(struct counters *to, const struct counters *from) {
+    to->kept_tokens += from->kept_tokens;
+    to->step_tokens_drafted += from->step_tokens_drafted;
+    to->step_tokens_discarded += from->step_tokens_discarded;
+    to->spec_drafted += from->spec_drafted;
+    to->spec_accepted += from->spec_accepted;
+    to->spec_passes += from->spec_passes;
+    to->judge_calls += from->judge_calls;
+    to->judge_tokens += from->judge_tokens;
+    for (int i = 0; i < ROLE_N; i++) {
+        to->calls[i] += from->calls[i];
+        to->repeated[i] += from->repeated[i];
+    }
+}
+
+static void add_times(struct sums *to, const struct report_sample *s) {
+    if (s->total_ns == SAMPLE_NO_TIME) return;
+    to->n_timed++;
+    to->timed_kept += (double)s->count.kept_tokens;
+    to->timed_drafted_tokens +=
+        (double)(s->count.step_tokens_drafted + s->count.spec_drafted);
+    to->timed_judge_calls += (double)s->count.judge_calls;
+    to->base_ns += (double)s->phase_ns[PHASE_BASE];
+    to->draft_ns += (double)s->phase_ns[PHASE_DRAFT];
+    to->judge_ns += (double)s->phase_ns[PHASE_JUDGE];
+}
+
+static struct sums sum_cell(const struct report_cell *c) {
+    struct sums sums = {0};
+    for (int i = 0; i < c->n_problems * c->k; i++) {
+        const struct report_sample *s = &c->samples[i];
+        if (!s->present || s->failed) continue;
+        sums.n++;
+        sums.kept += s->n_kept;
+        sums.kept_draft += s->n_kept_draft;
+        sums.drafted += s->n_drafted;
+        sums.judged += s->n_judged;
+        sums.score += s->score_sum;
+        add_counters(&sums.count, &s->count);
+        add_times(&sums, s);
+    }
+    return sums;
+}
+
+static double quotient(double x, double y) { return y > 0 ? x / y : NAN; }
+
+// Tokens of a drafted step: cut tokens that both models would write count too.
+static double step_length(const struct sums *s) {
+    return quotient((double)s->count.step_tokens_drafted, s->drafted);
+}
+
+// Time of one token when the base decodes alone: the baseline's.
+static double base_token_ns(const struct report_cell *c) {
+    const struct report_cell *alone = c->baseline ? c->baseline : c;
+    if (!alone->usable) return NAN;
+    struct sums s = sum_cell(alone);
+    if (s.count.step_tokens_drafted || s.count.spec_drafted) return NAN;
+    return quotient(s.base_ns, s.timed_kept);
+}
+
+// Speed-up per token of token-level speculation alone with the same models.
+static double token_speedup(const struct report *r,
+                            const struct report_cell *c) {
+    for (int i = 0; i < r->n_cells; i++) {
+        const struct report_cell *other = &r->cells[i];
+        struct speedup_pair pair;
+        if (strcmp(other->cell->method, "specdecode") ||
+            strcmp(other->cell->base, c->cell->base) ||
+            strcmp(other->cell->draft, c->cell->draft) ||
+            other->cell->dataset != c->cell->dataset ||
+            other->baseline != c->baseline ||
+            speedup_pair_fill(&pair, r, other)) {
+            continue;
+        }
+        return pair.per_token.value;
+    }
+    return NAN;
+}
+
+static void fill_model(const struct report *r, const struct report_cell *c,
+                       const struct sums *s, struct table *t) {
+    struct speedup_pair pair;
+    if (!speedup_pair_fill(&pair, r, c)) {
+        table_set_number(t, "measured_speedup", pair.per_token.value);
+    }
+    double base_ns = base_token_ns(c);
+    double cost_c =
+        quotient(quotient(s->draft_ns, s->timed_drafted_tokens), base_ns);
+    table_set_number(t, "cost_c", cost_c);
+    if (!(s->drafted > 0)) return;
+    double length = step_length(s);
+    double v = quotient(quotient(s->judge_ns, s->timed_judge_calls), base_ns);
+    if (s->n_timed > 0 && s->timed_judge_calls <= 0) v = 0;
+    double a = s->kept_draft / s->drafted;
+    bool speculates = s->count.spec_passes > 0;
+    double token_level = speculates ? token_speedup(r, c) : 1;
+    table_set_number(t, "cost_L", length);
+    table_set_number(t, "cost_v", v);
+    table_set_number(t, "cost_a", a);
+    table_set_number(t, "predicted_speedup",
+                     1 / (cost_c + v / length + (1 - a) / token_level));
+}
+
+static void fill_counts(const struct sums *s, struct table *t) {
+    const struct counters *k = &s->count;
+    double drafted = (double)(k->step_tokens_drafted + k->spec_drafted);
+    double discarded = (double)(k->step_tokens_discarded + k->spec_drafted -
+                                k->spec_accepted);
+    bool drafts = drafted > 0 || s->drafted > 0;
+    table_set_number(t, "steps", quotient(s->kept, s->n));
+    table_set_number(t, "base_calls",
+                     quotient((double)k->calls[ROLE_BASE], s->n));
+    table_set_number(t, "repeated_tokens",
+                     quotient((double)(k->repeated[ROLE_BASE] +
+                                       k->repeated[ROLE_DRAFT]),
+                              s->n));
+    if (!drafts) return;
+    table_set_number(t, "draft_calls",
+                     quotient((double)k->calls[ROLE_DRAFT], s->n));
+    table_set_number(t, "draft_tokens", quotient(drafted, s->n));
+    table_set_number(t, "discarded_tokens", quotient(discarded, s->n));
+}
+
+static void fill_step_level(const struct sums *s, struct table *t) {
+    if (!(s->drafted > 0)) return;
+    const struct counters *k = &s->count;
+    table_set_number(t, "kept_from_draft_pct",
+                     100 * quotient(s->kept_draft, s->kept));
+    table_set_number(t, "mean_score", quotient(s->score, s->judged));
+    table_set_number(t, "judge_calls",
+                     quotient((double)k->judge_calls, s->n));
+    table_set_number(t, "judge_tokens",
+                     quotient((double)k->judge_tokens, s->n));
+    table_set_number(t, "drafted_steps", quotient(s->drafted, s->n));
+    table_set_number(t, "accepted_steps_pct",
+                     100 * quotient(s->kept_draft, s->drafted));
+}
+
+static void fill_token_level(const struct sums *s, struct table *t) {
+    const struct counters *k = &s->count;
+    double drafted = (double)k->spec_drafted, passes = (double)k->spec_passes;
+    table_set_number(t, "tokens_accepted_pct",
+                     100 * quotient((double)k->spec_accepted, drafted));
+    // Each pass yields the accepted tokens and one of the base's own.
+    table_set_number(t, "tokens_per_pass",
+                     quotient((double)k->spec_accepted + passes, passes));
+}
+
+static void fill(const struct report *r, struct table *t) {
+    for (int i = 0; i < r->n_cells; i++) {
+        const struct report_cell *c = &r->cells[i];
+        report_begin_row(t, c);
+        if (c->usable) {
+            struct sums s = sum_cell(c);
+            fill_counts(&s, t);
+            fill_step_level(&s, t);
+            fill_token_level(&s, t);
+            fill_model(r, c, &s, t);
+        }
+        report_end_row(t, c);
+    }
+}
+
+const struct report_table table_steps = {
+    .name = "steps", .title = "Steps, tokens and the cost model (per sample)",
+    .columns = columns, .fill = fill, .printed = true};
