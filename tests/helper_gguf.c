@@ -200,30 +200,48 @@ static char *joined(const char *merge) {
     return xasprintf("%.*s%s", (int)(gap - merge), merge, gap + 1);
 }
 
-static char *token_text(int id) {
-    if (id < 256) return byte_token(id);
-    if (id < HELPER_ENDOFTEXT) return joined(merges[id - 256]);
-    if (id < HELPER_N_TOKENS) return xstrdup(controls[id - HELPER_ENDOFTEXT]);
-    return xasprintf("[PAD%d]", id);
+void helper_gguf_tokenizer(struct helper_gguf *g,
+                           const struct helper_vocabulary *v) {
+    size_t n = 256 + (size_t)v->n_tokens;
+    char **tokens = xcalloc(n, sizeof *tokens);
+    int32_t *types = xcalloc(n, sizeof *types);
+    for (size_t i = 0; i < n; i++) {
+        tokens[i] = i < 256 ? byte_token((int)i) : xstrdup(v->tokens[i - 256]);
+        types[i] = i < 256 ? 1 : v->types[i - 256];
+    }
+    helper_gguf_text(g, "tokenizer.ggml.model", "gpt2");
+    helper_gguf_text(g, "tokenizer.ggml.pre", v->pre ? v->pre : "qwen2");
+    helper_gguf_texts(g, "tokenizer.ggml.tokens", (const char *const *)tokens,
+                      n);
+    helper_gguf_i32s(g, "tokenizer.ggml.token_type", types, n);
+    helper_gguf_texts(g, "tokenizer.ggml.merges", v->merges,
+                      (size_t)v->n_merges);
+    for (size_t i = 0; i < n; i++) free(tokens[i]);
+    free(tokens);
+    free(types);
 }
 
 void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab) {
     assert(n_vocab >= HELPER_N_TOKENS);
-    char **tokens = xcalloc((size_t)n_vocab, sizeof *tokens);
-    int32_t *types = xcalloc((size_t)n_vocab, sizeof *types);
-    for (int i = 0; i < n_vocab; i++) {
-        tokens[i] = token_text(i);
-        types[i] = i < HELPER_ENDOFTEXT ? 1 : i < HELPER_N_TOKENS ? 3 : 5;
+    int n = n_vocab - 256;
+    char **tokens = xcalloc((size_t)n, sizeof *tokens);
+    int32_t *types = xcalloc((size_t)n, sizeof *types);
+    for (int i = 0; i < n; i++) {
+        int control = i - HELPER_N_MERGES;
+        tokens[i] = control < 0   ? joined(merges[i])
+                    : control < 4 ? xstrdup(controls[control])
+                                  : xasprintf("[PAD%d]", 256 + i);
+        types[i] = control < 0 ? 1 : control < 4 ? 3 : 5;
     }
-    helper_gguf_text(g, "tokenizer.ggml.model", "gpt2");
-    helper_gguf_text(g, "tokenizer.ggml.pre", "qwen2");
-    helper_gguf_texts(g, "tokenizer.ggml.tokens",
-                      (const char *const *)tokens, (size_t)n_vocab);
-    helper_gguf_i32s(g, "tokenizer.ggml.token_type", types, (size_t)n_vocab);
-    helper_gguf_texts(g, "tokenizer.ggml.merges", merges, HELPER_N_MERGES);
+    helper_gguf_tokenizer(
+        g, &(struct helper_vocabulary){.tokens = (const char *const *)tokens,
+                                       .types = types,
+                                       .n_tokens = n,
+                                       .merges = merges,
+                                       .n_merges = HELPER_N_MERGES});
     helper_gguf_u32(g, "tokenizer.ggml.eos_token_id", HELPER_ENDOFTEXT);
     helper_gguf_bool(g, "tokenizer.ggml.add_bos_token", false);
-    for (int i = 0; i < n_vocab; i++) free(tokens[i]);
+    for (int i = 0; i < n; i++) free(tokens[i]);
     free(tokens);
     free(types);
 }

@@ -74,3 +74,14 @@ void helper_write_model(const char *path, const struct helper_model *m);
 char *helper_model_bytes(const struct helper_model *m, size_t *n_bytes);
 // Only the tokenizer.* keys of that vocabulary.
 void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab);
+
+// Any byte-level vocabulary: tokens 0-255 are the bytes, then `tokens`.
+struct helper_vocabulary {
+    const char *pre; // NULL: "qwen2"
+    const char *const *tokens; // [n_tokens] in GPT-2's alphabet
+    const int32_t *types;      // [n_tokens] tokenizer.ggml.token_type
+    const char *const *merges; // [n_merges]
+    int n_tokens, n_merges;
+};
+void helper_gguf_tokenizer(struct helper_gguf *g,
+                           const struct helper_vocabulary *v);
