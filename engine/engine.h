@@ -4,6 +4,7 @@
 
 #include "engine/lm/batcher.h"
 #include "engine/lm/lm.h"
+#include "engine/lm/model_file.h"
 #include "engine/lm/scripted.h"
 #include "engine/methods/method.h"
 #include "engine/methods/settings.h"

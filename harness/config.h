@@ -87,8 +87,9 @@ struct method_spec {
     const char *label; // NULL: the method's name
     const int *base, *draft; // [n_base], [n_draft] indices into models
     int n_base, n_draft;     // n_draft 0: the method uses none
-    struct setting_axis *axes; // [n_axes] given here or in settings:
-    int n_axes;
+    // [n_axes] the first n_inherited from settings:, then the entry's own.
+    struct setting_axis *axes;
+    int n_axes, n_inherited;
     struct place place;
 };
 
@@ -103,6 +104,10 @@ struct config {
     struct dataset_spec *datasets; // [n_datasets]
     struct method_spec *methods; // [n_methods]
     int n_models, n_datasets, n_methods;
+    // What methods take unless their entry says otherwise.
+    struct setting_axis *settings; // [n_settings]
+    const int *base, *draft;       // [n_base], [n_draft] into models
+    int n_settings, n_base, n_draft;
     const char **warnings; // [n_warnings] lines for the user, with places
     int n_warnings;
 };

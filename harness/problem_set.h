@@ -18,7 +18,7 @@
 struct error;
 struct grader;
 
-enum { PROBLEM_CHOICES_MAX = 26 };
+enum { PROBLEM_CHOICES_MAX = 26, PROBLEM_ID_BYTES_MAX = 200 };
 
 struct problem {
     const char *id;
@@ -42,7 +42,8 @@ struct problem_set {
 };
 
 // What to load. Fields as in struct dataset_spec; NULL names mean the defaults
-// "id", "problem", "answer", "choices", "tags".
+// "id", "problem", "answer", "choices", "tags". An id field "#line" stands for
+// files without ids: the id is then "line-<number>".
 struct problem_source {
     const char *path;
     const char *format; // "jsonl", "csv"

@@ -13,19 +13,22 @@
 
 #include <stdbool.h>
 
-struct batcher;
+struct buf;
 struct error;
 
 struct cell {
     // Hash of everything that can change a sample of this cell but problem and
-    // sample index: SAMPLE_VERSION, seed, engine and mode, model contents,
-    // dataset and grader, method, the settings that the method knows.
+    // sample index: SAMPLE_VERSION, seed, prefill and context, model contents,
+    // dataset and grader, method, the settings that the method knows. Not
+    // mode, threads or instruction set: tokens do not depend on them.
     char id[HASH_HEX_SIZE];
     int index;               // in sweep.cells
     int base, draft;         // in config.models; draft -1: none
     int dataset;             // in config.datasets and sweep.sets
     const struct method *method;
-    const char *label;       // as tables name the method
+    const char *label;   // as tables name the method, own axes included
+    const char *variant; // "temperature=0" for axes of settings:; "" if none.
+                         // Cells compare within one variant.
     struct settings settings;
     struct place place;      // of its entry in methods
 };
@@ -54,26 +57,3 @@ void cell_print_settings(const struct cell *c, struct buf *out);
 
 int64_t sweep_n_samples(const struct sweep *s); // of all cells
 bool sweep_uses_model(const struct sweep *s, int model);
-
-// ---- models of a sweep ------------------------------------------------------
-
-// All models that cells use, opened. Scripted models share a virtual clock, so
-// that a run of them alone has the same times on every machine.
-struct sweep_models {
-    struct lm **lms;       // [config->n_models]; NULL: not used
-    int n;
-    int64_t virtual_ns;    // time of the scripted models
-    bool is_virtual;       // all models used are scripted
-};
-
-// n_workers threads solve samples at once, each with its own workspace;
-// `batcher` for more than one, else NULL. Every cell is then checked against
-// its models (method_check), so that a cell that cannot run is refused here,
-// with the place of its method. On failure `m` is empty.
-int sweep_models_open(struct sweep_models *m, const struct sweep *s,
-                      int n_workers, struct batcher *batcher,
-                      struct error *err);
-void sweep_models_close(struct sweep_models *m); // safe on a zeroed struct
-// The clock that traces must use: virtual, or the monotonic one. `m` must not
-// move while it is in use.
-struct clock sweep_clock(struct sweep_models *m);

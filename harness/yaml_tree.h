@@ -3,9 +3,9 @@
 //
 // Strict subset: one document of maps, lists and scalars. Anchors, aliases and
 // tags are errors, and so are duplicate keys, broken UTF-8, nesting deeper than
-// TREE_DEPTH_MAX and files above TREE_BYTES_MAX. Scalars stay text; a plain
-// (unquoted) empty scalar, `~` or `null` is TREE_NULL. Nodes live in the
-// caller's arena; their text and file names are borrowed from it.
+// TREE_DEPTH_MAX; files above TREE_BYTES_MAX are for the caller to refuse.
+// Scalars stay text; a plain (unquoted) empty scalar, `~` or `null` is
+// TREE_NULL. Nodes live in the caller's arena.
 
 #include "engine/base/arena.h"
 
@@ -39,9 +39,8 @@ struct tree {
     int n;
 };
 
-// Parse a file, or text that is said to come from `file`. NULL with an error
-// "file:line:column: ...". An empty document is TREE_NULL.
-struct tree *tree_read(struct arena *a, const char *path, struct error *err);
+// Parse text that came from `file`. NULL with an error "file:line:column: ...".
+// An empty document is TREE_NULL.
 struct tree *tree_parse(struct arena *a, const char *file, const char *text,
                         size_t n_bytes, struct error *err);
 

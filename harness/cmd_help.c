@@ -1,0 +1,111 @@
+// `specsweep help [COMMAND | TOPIC]`: the list of commands, one command's
+// options, or the keys of a config, all printed from the tables that parse
+// them.
+
+#include "harness/commands.h"
+
+#include "engine/base/error.h"
+#include "engine/engine.h"
+#include "harness/config.h"
+#include "harness/grader.h"
+
+#include <string.h>
+
+static void list_commands(FILE *out) {
+    fputs("Usage: specsweep COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+          "Measures how much faster a method makes a reasoning model, and "
+          "what it costs in\naccuracy, on the same samples.\n\n", out);
+    for (int i = 0; commands[i]; i++)
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n'specsweep help COMMAND' says more; 'specsweep help settings' "
+          "lists the keys of a\nconfig file.\n", out);
+}
+
+static void list_methods(const struct option *o, FILE *out) {
+    if (o->mask & SETTINGS_SHARED) return;
+    const char *comma = "; methods ";
+    for (int i = 0; method_at(i); i++) {
+        if (!(o->mask & method_at(i)->bit)) continue;
+        fprintf(out, "%s%s", comma, method_at(i)->name);
+        comma = ", ";
+    }
+}
+
+static void list_range(const struct option *o, FILE *out) {
+    if (o->type == OPT_INT) fprintf(out, "%.0f to %.0f", o->min, o->max);
+    if (o->type == OPT_FLOAT) fprintf(out, "%g to %g", o->min, o->max);
+    if (o->type == OPT_TEXT)
+        fprintf(out, "text of up to %zu bytes", o->text_size - 1);
+    if (o->type == OPT_BOOL) fputs("true or false", out);
+    for (int i = 0; o->type == OPT_CHOICE && o->choices[i]; i++)
+        fprintf(out, "%s%s", i ? " | " : "", o->choices[i]);
+}
+
+static void print_default(const struct option *o, FILE *out) {
+    fputs("; default ", out);
+    if (o->type == OPT_TEXT) fputc('"', out);
+    for (const char *c = o->default_value; *c; c++) {
+        if (*c == '\n') fputs("\\n", out);
+        else if (*c == '\\' && o->type == OPT_TEXT) fputs("\\\\", out);
+        else fputc(*c, out);
+    }
+    if (o->type == OPT_TEXT) fputc('"', out);
+}
+
+static void list_table(const char *title, const struct option *table,
+                       FILE *out) {
+    fprintf(out, "%s\n", title);
+    for (; table->name; table++) {
+        fprintf(out, "  %s\n      %s\n      ", table->name, table->help);
+        list_range(table, out);
+        print_default(table, out);
+        list_methods(table, out);
+        fputc('\n', out);
+    }
+}
+
+static void list_settings(FILE *out) {
+    list_table("At the top of the file:", top_table, out);
+    list_table("\nengine:", engine_table, out);
+    list_table("\nsettings: (those for all methods) and methods:",
+               settings_table, out);
+    list_table("\nreport:", report_table, out);
+    fputs("\nmodels: NAME: {path: FILE.gguf}\n"
+          "datasets: - {name, path, grader, format, fields: {id, problem, "
+          "answer,\n             choices, tags}, ids: [..], slice: "
+          "\"10:50\", limit: N}\n"
+          "base:, draft: a model's name, or a list\n"
+          "methods: - NAME, or {method, label, base, draft, settings..}\n"
+          "\nLists of values expand to cells. graders:\n", out);
+    for (int i = 0; grader_at(i); i++)
+        fprintf(out, "  %-10s %s\n", grader_at(i)->name, grader_at(i)->help);
+    fputs("methods:\n", out);
+    for (int i = 0; method_at(i); i++)
+        fprintf(out, "  %-18s %s\n", method_at(i)->name, method_at(i)->help);
+}
+
+static int run_help(const struct cli_call *call, struct error *err) {
+    if (call->n_args == 0) {
+        list_commands(call->out);
+        return 0;
+    }
+    if (strcmp(call->args[0], "settings") == 0) {
+        list_settings(call->out);
+        return 0;
+    }
+    for (int i = 0; commands[i]; i++) {
+        if (strcmp(commands[i]->name, call->args[0]) != 0) continue;
+        cli_help(commands[i], call->out);
+        return 0;
+    }
+    return error_set(err, ERR_USAGE, "no command or topic '%s'; see "
+                     "'specsweep help'", call->args[0]);
+}
+
+const struct cli_command cmd_help = {
+    .name = "help",
+    .arguments = "[COMMAND | settings]",
+    .summary = "list the commands, or say more about one",
+    .max_args = 1,
+    .run = run_help,
+};

@@ -1,0 +1,11 @@
+// specsweep: see README.md. Sub-commands are in cmd_*.c, their list in
+// commands.c.
+
+#include "harness/commands.h"
+
+#include <signal.h>
+
+int main(int argc, char **argv) {
+    signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of the write
+    return cli_main(commands, argc, argv, stdin, stdout, stderr);
+}

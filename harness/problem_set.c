@@ -1,0 +1,361 @@
+#include "harness/problem_set.h"
+
+#include "engine/base/array.h"
+#include "engine/base/buf.h"
+#include "engine/base/error.h"
+#include "engine/base/rng.h"
+#include "harness/file_write.h"
+#include "harness/grader.h"
+#include "harness/json_write.h"
+#include "harness/problem_reader.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+// File bytes -> raw records (a reader) -> problems -> selection.
+//
+// Random choices draw from streams of their own, made of (seed, problem id), so
+// that neither depends on the other problems of the file. A random subset takes
+// the problems with the lowest draws: a larger limit only adds problems, so
+// that results of a smaller one are reused.
+
+enum { STREAM_SHUFFLE = -1, STREAM_SUBSET = -2 }; // as sample numbers: unused
+
+struct loader {
+    const struct problem_source *src;
+    struct problem_set *set;
+    struct error *err;
+};
+
+static int fail_at(const struct loader *l, const struct raw_problem *raw,
+                   const char *what) {
+    return error_set(l->err, ERR_INPUT, "%s:%d: %s", l->src->path, raw->line,
+                     what);
+}
+
+// ---- one problem ----------------------------------------------------------
+
+static bool is_blank(const char *text) {
+    return text[strspn(text, " \t\r\n")] == 0;
+}
+
+// Shuffled options: order[i] is the raw index of option i.
+static void shuffle(const struct loader *l, const char *id, int n,
+                    int *order) {
+    struct rng r = rng_make(l->src->seed, id, (uint64_t)STREAM_SHUFFLE);
+    for (int i = 0; i < n; i++) order[i] = i;
+    for (int i = n - 1; i > 0; i--) {
+        int j = (int)rng_below(&r, RNG_ORDER, (uint64_t)i, (uint64_t)i + 1);
+        int kept = order[i];
+        order[i] = order[j];
+        order[j] = kept;
+    }
+}
+
+// Raw index of the right option: the one with the answer's text, else the one
+// that a single letter means in the file's order; -1 if none.
+static int right_option(const struct raw_problem *raw) {
+    const char *answer = raw->text[FIELD_ANSWER];
+    int n = raw->n_items[FIELD_CHOICES];
+    for (int i = 0; i < n; i++) {
+        if (strcmp(raw->items[FIELD_CHOICES][i], answer) == 0) return i;
+    }
+    bool letter = answer[0] >= 'A' && answer[0] < 'A' + n && !answer[1];
+    return letter ? answer[0] - 'A' : -1;
+}
+
+static int check_options(const struct loader *l,
+                         const struct raw_problem *raw) {
+    const char **options = raw->items[FIELD_CHOICES];
+    int n = raw->n_items[FIELD_CHOICES];
+    if (n == 1 || n > PROBLEM_CHOICES_MAX)
+        return fail_at(l, raw, "a choice problem has 2 to 26 choices");
+    for (int i = 0; i < n; i++) {
+        if (is_blank(options[i])) return fail_at(l, raw, "a choice is empty");
+        for (int j = 0; j < i; j++) {
+            if (strcmp(options[i], options[j]) == 0)
+                return fail_at(l, raw, "two choices are equal");
+        }
+    }
+    if (n && right_option(raw) < 0)
+        return fail_at(l, raw, "the answer is none of the choices");
+    return 0;
+}
+
+static void add_options(const struct loader *l, const struct raw_problem *raw,
+                        struct problem *p) {
+    struct arena *a = &l->set->arena;
+    int n = raw->n_items[FIELD_CHOICES], order[PROBLEM_CHOICES_MAX];
+    int right = right_option(raw);
+    const char **shown = arena_alloc(a, (size_t)n * sizeof *shown);
+    struct buf text;
+    buf_init(&text);
+    buf_adds(&text, p->source);
+    shuffle(l, p->id, n, order);
+    for (int i = 0; i < n; i++) {
+        shown[i] = raw->items[FIELD_CHOICES][order[i]];
+        buf_addf(&text, " %c:%s", 'A' + i, shown[i]);
+        if (order[i] == right) p->answer = arena_printf(a, "%c", 'A' + i);
+    }
+    p->text = arena_strndup(a, text.text, text.n_bytes);
+    p->choices = shown;
+    p->n_choices = n;
+    buf_release(&text);
+}
+
+static void hash_problem(struct problem *p) {
+    struct hash_state *h = hash_new();
+    hash_add_text(h, p->id);
+    hash_add_text(h, p->text);
+    hash_add_text(h, p->answer);
+    hash_hex(h, p->hash);
+    hash_free(h);
+}
+
+static int check_raw(const struct loader *l, const struct raw_problem *raw) {
+    const char *id = raw->text[FIELD_ID], *answer = raw->text[FIELD_ANSWER];
+    if (!id) return fail_at(l, raw, "the problem has no id (fields: maps "
+                                    "names; id: \"#line\" numbers them)");
+    if (is_blank(id)) return fail_at(l, raw, "the id is empty");
+    if (strlen(id) > PROBLEM_ID_BYTES_MAX)
+        return fail_at(l, raw, "the id has more than 200 bytes");
+    for (const char *c = id; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return fail_at(l, raw, "the id holds a control character");
+    }
+    if (!raw->text[FIELD_PROBLEM] || is_blank(raw->text[FIELD_PROBLEM]))
+        return fail_at(l, raw, "the problem is empty");
+    bool graded = l->src->grader && l->src->grader != &grader_none;
+    if (graded && (!answer || is_blank(answer)))
+        return fail_at(l, raw, "the problem has no answer");
+    return 0;
+}
+
+static int make_problem(const struct loader *l, struct raw_problem *raw,
+                        struct problem *p) {
+    if (l->src->field_id && strcmp(l->src->field_id, "#line") == 0)
+        raw->text[FIELD_ID] =
+            arena_printf(&l->set->arena, "line-%d", raw->line);
+    if (check_raw(l, raw)) return -1;
+    if (!raw->text[FIELD_ANSWER]) raw->text[FIELD_ANSWER] = "";
+    if (check_options(l, raw)) return -1;
+    *p = (struct problem){
+        .id = raw->text[FIELD_ID],
+        .text = raw->text[FIELD_PROBLEM],
+        .source = raw->text[FIELD_PROBLEM],
+        .answer = raw->text[FIELD_ANSWER],
+        .tags = raw->items[FIELD_TAGS],
+        .n_tags = raw->n_items[FIELD_TAGS],
+        .line = raw->line,
+    };
+    if (raw->n_items[FIELD_CHOICES]) add_options(l, raw, p);
+    hash_problem(p);
+    if (l->src->grader && l->src->grader->check(p, l->err))
+        return error_prefix(l->err, "%s:%d", l->src->path, raw->line);
+    return 0;
+}
+
+// ---- the whole file -------------------------------------------------------
+
+static int by_id(const void *a, const void *b) {
+    const struct problem *const *p = a, *const *q = b;
+    int order = strcmp((*p)->id, (*q)->id);
+    return order ? order : ((*p)->line > (*q)->line) - ((*p)->line < (*q)->line);
+}
+
+static int check_ids(const struct loader *l) {
+    const struct problem_set *set = l->set;
+    const struct problem **sorted = xcalloc((size_t)set->n + 1, sizeof *sorted);
+    for (int i = 0; i < set->n; i++) sorted[i] = &set->problems[i];
+    qsort(sorted, (size_t)set->n, sizeof *sorted, by_id);
+    int status = 0;
+    for (int i = 1; i < set->n && !status; i++) {
+        if (strcmp(sorted[i]->id, sorted[i - 1]->id) != 0) continue;
+        status = error_set(l->err, ERR_INPUT,
+                           "%s:%d: id '%s' stands twice, first in line %d",
+                           l->src->path, sorted[i]->line, sorted[i]->id,
+                           sorted[i - 1]->line);
+    }
+    free(sorted);
+    return status;
+}
+
+static int check_utf8(const struct loader *l, const char *bytes,
+                      size_t n_bytes) {
+    int line = 1, column = 1;
+    for (size_t i = 0; i < n_bytes;) {
+        int n = utf8_length(bytes + i, n_bytes - i);
+        if (n == 0)
+            return error_set(l->err, ERR_INPUT, "%s:%d:%d: not UTF-8",
+                             l->src->path, line, column);
+        column++;
+        if (bytes[i] == '\n') line++, column = 1;
+        i += (size_t)n;
+    }
+    return 0;
+}
+
+static int read_raw(const struct loader *l, struct raw_problems *raws) {
+    static const char *const defaults[FIELD_N] = {"id", "problem", "answer",
+                                                  "choices", "tags"};
+    const struct problem_source *src = l->src;
+    const char *names[FIELD_N] = {src->field_id, src->field_problem,
+                                  src->field_answer, src->field_choices,
+                                  src->field_tags};
+    for (int f = 0; f < FIELD_N; f++) {
+        if (!names[f]) names[f] = defaults[f];
+    }
+    const struct problem_reader *reader = problem_reader_find(src->format);
+    if (!reader)
+        return error_set(l->err, ERR_USAGE, "%s: format '%s' is not known",
+                         src->path, src->format);
+    size_t n_bytes;
+    char *bytes = file_read(src->path, PROBLEM_FILE_BYTES_MAX, &n_bytes,
+                            l->err);
+    if (!bytes) {
+        if (l->err && l->err->kind == ERR_IO) l->err->kind = ERR_INPUT;
+        return -1;
+    }
+    size_t bom = n_bytes >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    int status = check_utf8(l, bytes, n_bytes);
+    if (!status)
+        status = reader->read(&l->set->arena, src->path, bytes + bom,
+                              n_bytes - bom, names, raws, l->err);
+    free(bytes);
+    return status;
+}
+
+static int load_all(const struct loader *l) {
+    struct raw_problems raws = {0};
+    struct problem_set *set = l->set;
+    int status = read_raw(l, &raws);
+    if (!status && raws.n == 0)
+        status = error_set(l->err, ERR_INPUT, "%s: no problems", l->src->path);
+    set->problems = arena_alloc(&set->arena,
+                                (raws.n + 1) * sizeof *set->problems);
+    for (size_t i = 0; i < raws.n && !status; i++)
+        status = make_problem(l, &raws.items[i], &set->problems[set->n++]);
+    array_release(&raws);
+    set->n_file = set->n;
+    return status ? -1 : check_ids(l);
+}
+
+// ---- selection ------------------------------------------------------------
+
+// Keep the problems with keep[i] != 0, in order.
+static void keep_only(struct problem_set *set, const char *keep) {
+    int n = 0;
+    for (int i = 0; i < set->n; i++) {
+        if (keep[i]) set->problems[n++] = set->problems[i];
+    }
+    set->n = n;
+}
+
+static int mark_ids(const struct loader *l, char *keep) {
+    const struct problem_source *src = l->src;
+    const struct problem_set *set = l->set;
+    for (int i = 0; i < src->n_ids; i++) {
+        const struct problem *p = problem_set_find(set, src->ids[i]);
+        if (!p)
+            return error_set(l->err, ERR_INPUT, "%s: no problem has the id "
+                             "'%s'", src->path, src->ids[i]);
+        keep[p - set->problems] |= 1;
+    }
+    return 0;
+}
+
+struct ranked {
+    double rank;
+    int index;
+};
+
+static int by_rank(const void *a, const void *b) {
+    const struct ranked *p = a, *q = b;
+    if (p->rank != q->rank) return p->rank < q->rank ? -1 : 1;
+    return (p->index > q->index) - (p->index < q->index);
+}
+
+static void mark_subset(const struct loader *l, char *keep) {
+    const struct problem_set *set = l->set;
+    struct ranked *ranked = xcalloc((size_t)set->n + 1, sizeof *ranked);
+    for (int i = 0; i < set->n; i++) {
+        struct rng r = rng_make(l->src->seed, set->problems[i].id,
+                                (uint64_t)STREAM_SUBSET);
+        ranked[i] = (struct ranked){rng_u01(&r, RNG_ORDER, 0), i};
+    }
+    qsort(ranked, (size_t)set->n, sizeof *ranked, by_rank);
+    for (int i = 0; i < set->n && i < l->src->limit; i++)
+        keep[ranked[i].index] = 1;
+    free(ranked);
+}
+
+// Slice of the file, then ids, then the random subset of what is left.
+static int select_problems(const struct loader *l) {
+    struct problem_set *set = l->set;
+    const struct problem_source *src = l->src;
+    char *keep = xcalloc((size_t)set->n + 1, 1);
+    int end = src->slice_end < 0 ? set->n : src->slice_end, status = 0;
+    for (int i = 0; i < set->n; i++)
+        keep[i] = i >= src->slice_begin && i < end;
+    keep_only(set, keep);
+    if (src->n_ids) {
+        memset(keep, 0, (size_t)set->n);
+        status = mark_ids(l, keep);
+        if (!status) keep_only(set, keep);
+    }
+    if (src->limit && !status) {
+        memset(keep, 0, (size_t)set->n);
+        mark_subset(l, keep);
+        keep_only(set, keep);
+    }
+    free(keep);
+    if (!status && set->n == 0)
+        status = error_set(l->err, ERR_INPUT,
+                           "%s: the selection leaves none of %d problems",
+                           src->path, set->n_file);
+    return status;
+}
+
+static void hash_set(struct problem_set *set) {
+    struct hash_state *h = hash_new();
+    for (int i = 0; i < set->n; i++) hash_add_text(h, set->problems[i].hash);
+    hash_hex(h, set->hash);
+    hash_free(h);
+}
+
+int problem_set_load(struct problem_set *set, const struct problem_source *src,
+                     struct error *err) {
+    *set = (struct problem_set){0};
+    struct loader l = {.src = src, .set = set, .err = err};
+    if (load_all(&l) || select_problems(&l)) {
+        problem_set_release(set);
+        return -1;
+    }
+    hash_set(set);
+    return 0;
+}
+
+void problem_set_release(struct problem_set *set) {
+    arena_release(&set->arena);
+    *set = (struct problem_set){0};
+}
+
+const struct problem *problem_set_find(const struct problem_set *set,
+                                       const char *id) {
+    for (int i = 0; i < set->n; i++) {
+        if (strcmp(set->problems[i].id, id) == 0) return &set->problems[i];
+    }
+    return NULL;
+}
+
+const char *problem_format(const char *path) {
+    size_t n = strlen(path);
+    for (int i = 0; problem_reader_at(i); i++) {
+        const struct problem_reader *r = problem_reader_at(i);
+        size_t n_ext = strlen(r->extension);
+        if (n > n_ext && strcmp(path + n - n_ext, r->extension) == 0)
+            return r->name;
+    }
+    return NULL;
+}

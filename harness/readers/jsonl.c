@@ -1,0 +1,123 @@
+#include "harness/problem_reader.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/array.h"
+#include "engine/base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+// One JSON object per line; blank lines are skipped. Fields that are not mapped
+// are ignored: published sets carry many. A number as id or answer is taken as
+// it would be written.
+
+struct jsonl {
+    struct arena *arena;
+    const char *path;
+    int line;
+    struct error *err;
+};
+
+static const char *field_text(struct jsonl *r, const json_t *v) {
+    if (json_is_string(v)) return arena_strdup(r->arena, json_string_value(v));
+    if (json_is_integer(v))
+        return arena_printf(r->arena, "%lld", (long long)json_integer_value(v));
+    if (!json_is_real(v)) return NULL;
+    char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    const char *copy = text ? arena_strdup(r->arena, text) : NULL;
+    free(text);
+    return copy;
+}
+
+static int read_text(struct jsonl *r, const json_t *v, const char *name,
+                     const char **out) {
+    if (!v || json_is_null(v)) return 0;
+    *out = field_text(r, v);
+    if (*out) return 0;
+    return error_set(r->err, ERR_INPUT,
+                     "%s:%d: field '%s' is neither a text nor a number",
+                     r->path, r->line, name);
+}
+
+static int read_items(struct jsonl *r, const json_t *v, const char *name,
+                      const char ***items, int *n_items) {
+    if (!v || json_is_null(v)) return 0;
+    if (!json_is_array(v))
+        return error_set(r->err, ERR_INPUT, "%s:%d: field '%s' is not a list",
+                         r->path, r->line, name);
+    size_t n = json_array_size(v);
+    *items = arena_alloc(r->arena, n * sizeof(char *));
+    for (size_t i = 0; i < n; i++) {
+        (*items)[i] = field_text(r, json_array_get(v, i));
+        if (!(*items)[i])
+            return error_set(r->err, ERR_INPUT,
+                             "%s:%d: item %zu of '%s' is neither a text nor a "
+                             "number",
+                             r->path, r->line, i, name);
+    }
+    *n_items = (int)n;
+    return 0;
+}
+
+static int read_record(struct jsonl *r, const json_t *object,
+                       const char *const *names, struct raw_problem *p) {
+    for (int f = 0; f < FIELD_N; f++) {
+        const json_t *v = json_object_get(object, names[f]);
+        bool is_list = f == FIELD_CHOICES || f == FIELD_TAGS;
+        int status = is_list ? read_items(r, v, names[f], &p->items[f],
+                                          &p->n_items[f])
+                             : read_text(r, v, names[f], &p->text[f]);
+        if (status) return -1;
+    }
+    return 0;
+}
+
+static int read_line(struct jsonl *r, const char *line, size_t n_bytes,
+                     const char *const *names, struct raw_problem *p) {
+    json_error_t e;
+    json_t *object = json_loadb(line, n_bytes, JSON_REJECT_DUPLICATES, &e);
+    int status = -1;
+    if (!object)
+        error_set(r->err, ERR_INPUT, "%s:%d:%d: %s", r->path, r->line,
+                  e.column > 0 ? e.column : 1, e.text);
+    else if (!json_is_object(object))
+        error_set(r->err, ERR_INPUT, "%s:%d:1: expected an object {...}",
+                  r->path, r->line);
+    else
+        status = read_record(r, object, names, p);
+    json_decref(object);
+    return status;
+}
+
+static bool is_blank(const char *line, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (!line[i] || !strchr(" \t\r", line[i])) return false;
+    }
+    return true;
+}
+
+static int jsonl_read(struct arena *a, const char *path, const char *bytes,
+                      size_t n_bytes, const char *const *names,
+                      struct raw_problems *out, struct error *err) {
+    struct jsonl r = {.arena = a, .path = path, .err = err};
+    const char *end = bytes + n_bytes;
+    for (const char *next; bytes < end; bytes = next) {
+        const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+        size_t n = (size_t)((newline ? newline : end) - bytes);
+        next = newline ? newline + 1 : end;
+        r.line++;
+        if (is_blank(bytes, n)) continue;
+        struct raw_problem p = {.line = r.line};
+        if (read_line(&r, bytes, n, names, &p)) return -1;
+        array_push(out, p);
+    }
+    return 0;
+}
+
+const struct problem_reader reader_jsonl = {
+    .name = "jsonl",
+    .extension = ".jsonl",
+    .read = jsonl_read,
+};

@@ -1,0 +1,294 @@
+#include "harness/sweep.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/buf.h"
+#include "engine/base/error.h"
+#include "harness/grader.h"
+#include "harness/version.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Ids leave out what does not change tokens: mode, concurrency, threads and
+// instruction set.
+//
+// Expansion counts the axes of an entry like digits of a number, the last axis
+// fastest. Ids are hashes of canonical text (option_print), so that 0.60 and
+// 0.6 are one cell.
+
+enum { CELLS_MAX = 100000 };
+
+// ---- names ----------------------------------------------------------------
+
+const char *cell_base_name(const struct sweep *s, const struct cell *c) {
+    return s->config->models[c->base].name;
+}
+
+const char *cell_draft_name(const struct sweep *s, const struct cell *c) {
+    return c->draft < 0 ? "" : s->config->models[c->draft].name;
+}
+
+const char *cell_dataset_name(const struct sweep *s, const struct cell *c) {
+    return s->config->datasets[c->dataset].name;
+}
+
+static bool knows(const struct cell *c, const struct option *o) {
+    return o->mask & (SETTINGS_SHARED | c->method->bit);
+}
+
+bool cell_has_threshold(const struct cell *c) {
+    const struct option *o = option_find(settings_table, "threshold");
+    return knows(c, o) && c->settings.judge == JUDGE_DIGIT;
+}
+
+void cell_print_settings(const struct cell *c, struct buf *out) {
+    const char *comma = "{";
+    for (const struct option *o = settings_table; o->name; o++) {
+        if (!knows(c, o)) continue;
+        buf_addf(out, "%s%s: ", comma, o->name);
+        option_print(o, &c->settings, out);
+        comma = ", ";
+    }
+    buf_addc(out, '}');
+}
+
+// ---- identity -------------------------------------------------------------
+
+static void identify(const struct sweep *s, struct cell *c) {
+    const struct config *k = s->config;
+    struct buf text;
+    buf_init(&text);
+    buf_addf(&text, "version %d\nseed %d\nprefill %d\ncontext %d\n",
+             SAMPLE_VERSION, k->top.seed, k->engine.prefill,
+             k->engine.context);
+    buf_addf(&text, "base %s\n", k->models[c->base].hash);
+    if (c->draft >= 0)
+        buf_addf(&text, "draft %s\n", k->models[c->draft].hash);
+    buf_addf(&text, "dataset %s\ngrader %s\nmethod %s\n",
+             k->datasets[c->dataset].name,
+             k->datasets[c->dataset].grader->name, c->method->name);
+    cell_print_settings(c, &text);
+    hash_bytes(text.text, text.n_bytes, c->id);
+    buf_release(&text);
+}
+
+// ---- expansion ------------------------------------------------------------
+
+// One cell of an entry: which value of each axis.
+struct expansion {
+    struct sweep *sweep;
+    const struct method_spec *entry;
+    int *at; // [n_axes]
+    size_t cap;
+    struct error *err;
+};
+
+static bool advance(const struct expansion *x) {
+    for (int i = x->entry->n_axes - 1; i >= 0; i--) {
+        if (++x->at[i] < x->entry->axes[i].n) return true;
+        x->at[i] = 0;
+    }
+    return false;
+}
+
+// " key=value" for each axis of [begin, end) that has several values. The
+// threshold has a column of its own.
+static void print_axes(const struct expansion *x, const struct cell *c,
+                       int begin, int end, struct buf *out) {
+    for (int i = begin; i < end; i++) {
+        const struct setting_axis *axis = &x->entry->axes[i];
+        if (axis->n < 2 || strcmp(axis->option->name, "threshold") == 0)
+            continue;
+        buf_addf(out, "%s%s=", out->n_bytes ? " " : "", axis->option->name);
+        option_print(axis->option, &c->settings, out);
+    }
+}
+
+static void name_cell(const struct expansion *x, struct cell *c) {
+    const struct method_spec *m = x->entry;
+    struct arena *a = &x->sweep->arena;
+    struct buf text;
+    buf_init(&text);
+    buf_adds(&text, m->label ? m->label : m->method->name);
+    print_axes(x, c, m->n_inherited, m->n_axes, &text);
+    c->label = arena_strdup(a, text.text);
+    buf_clear(&text);
+    print_axes(x, c, 0, m->n_inherited, &text);
+    c->variant = arena_strdup(a, text.text);
+    buf_release(&text);
+}
+
+static int fill_settings(const struct expansion *x, struct cell *c) {
+    option_set_defaults(settings_table, &c->settings);
+    for (int i = 0; i < x->entry->n_axes; i++) {
+        const struct setting_axis *axis = &x->entry->axes[i];
+        if (option_set(axis->option, &c->settings, axis->values[x->at[i]],
+                       x->err))
+            return place_prefix(&axis->place, x->err);
+    }
+    return 0;
+}
+
+static int add_cell(struct expansion *x, int dataset, int base, int draft) {
+    struct sweep *s = x->sweep;
+    if (s->n_cells == CELLS_MAX)
+        return place_error(&x->entry->place, x->err,
+                           "more than %d cells; shorten the lists", CELLS_MAX);
+    if ((size_t)s->n_cells == x->cap) {
+        x->cap = x->cap ? x->cap * 2 : 64;
+        s->cells = xrealloc(s->cells, x->cap * sizeof *s->cells);
+    }
+    struct cell *c = &s->cells[s->n_cells];
+    memset(c, 0, sizeof *c); // padding too: cells are compared by tests
+    c->index = s->n_cells;
+    c->base = base;
+    c->draft = draft;
+    c->dataset = dataset;
+    c->method = x->entry->method;
+    c->place = x->entry->place;
+    if (fill_settings(x, c)) return -1;
+    name_cell(x, c);
+    identify(s, c);
+    s->n_cells++;
+    return 0;
+}
+
+static int add_axes(struct expansion *x, int dataset, int base, int draft) {
+    memset(x->at, 0, (size_t)x->entry->n_axes * sizeof *x->at);
+    do {
+        if (add_cell(x, dataset, base, draft)) return -1;
+    } while (advance(x));
+    return 0;
+}
+
+static int add_entry(struct expansion *x, int dataset) {
+    const struct method_spec *m = x->entry;
+    for (int b = 0; b < m->n_base; b++) {
+        for (int d = 0; d < m->n_draft; d++) {
+            if (add_axes(x, dataset, m->base[b], m->draft[d])) return -1;
+        }
+        if (!m->n_draft && add_axes(x, dataset, m->base[b], -1)) return -1;
+    }
+    return 0;
+}
+
+static int expand(struct sweep *s, struct error *err) {
+    const struct config *c = s->config;
+    struct expansion x = {.sweep = s, .err = err};
+    for (int d = 0; d < c->n_datasets; d++) {
+        for (int i = 0; i < c->n_methods; i++) {
+            x.entry = &c->methods[i];
+            size_t n = (size_t)x.entry->n_axes + 1;
+            x.at = arena_alloc(&s->arena, n * sizeof *x.at);
+            if (add_entry(&x, d)) return -1;
+        }
+    }
+    return 0;
+}
+
+// ---- checks ---------------------------------------------------------------
+
+static bool same_row(const struct cell *a, const struct cell *b) {
+    bool threshold = cell_has_threshold(a);
+    return a->base == b->base && a->draft == b->draft &&
+           a->dataset == b->dataset && strcmp(a->label, b->label) == 0 &&
+           strcmp(a->variant, b->variant) == 0 &&
+           threshold == cell_has_threshold(b) &&
+           (!threshold || a->settings.threshold == b->settings.threshold);
+}
+
+// Every cell is one row of a table, with a name of its own.
+static int check_names(const struct sweep *s, struct error *err) {
+    for (int i = 0; i < s->n_cells; i++) {
+        const struct cell *c = &s->cells[i];
+        if (c->dataset != 0) break; // the others repeat the first
+        for (int j = 0; j < i; j++) {
+            const struct cell *first = &s->cells[j];
+            bool same = strcmp(c->id, first->id) == 0;
+            if (!same && !same_row(c, first)) continue;
+            return place_error(&c->place, err,
+                               same ? "method '%s' gives a cell that the entry "
+                                      "in line %d gives already"
+                                    : "method '%s' has the name of another "
+                                      "cell (line %d); give it a label:",
+                               c->label, first->place.line);
+        }
+    }
+    return 0;
+}
+
+static bool has_baseline(const struct sweep *s) {
+    for (int i = 0; i < s->n_cells; i++) {
+        if (strcmp(s->cells[i].label, s->config->report.baseline) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_baseline(const struct sweep *s, struct error *err) {
+    if (has_baseline(s)) return 0;
+    return error_set(err, ERR_USAGE,
+                     "%s: baseline '%s' has an axis of its own, so no single "
+                     "cell has this name",
+                     s->config->path, s->config->report.baseline);
+}
+
+// ---- problems -------------------------------------------------------------
+
+static int load_set(struct sweep *s, int i, struct error *err) {
+    const struct dataset_spec *d = &s->config->datasets[i];
+    const struct problem_source src = {
+        .path = d->path,
+        .format = d->format,
+        .grader = d->grader,
+        .field_id = d->field_id,
+        .field_problem = d->field_problem,
+        .field_answer = d->field_answer,
+        .field_choices = d->field_choices,
+        .field_tags = d->field_tags,
+        .ids = d->ids,
+        .n_ids = d->n_ids,
+        .slice_begin = d->slice_begin,
+        .slice_end = d->slice_end,
+        .limit = d->limit,
+        .seed = (uint64_t)s->config->top.seed,
+    };
+    return problem_set_load(&s->sets[i], &src, err);
+}
+
+int sweep_open(struct sweep *s, const struct config *config,
+               struct error *err) {
+    *s = (struct sweep){.config = config};
+    size_t n_sets = (size_t)config->n_datasets;
+    s->sets = arena_alloc(&s->arena, n_sets * sizeof *s->sets);
+    int status = expand(s, err);
+    if (!status) status = check_names(s, err);
+    if (!status) status = check_baseline(s, err);
+    for (int i = 0; i < config->n_datasets && !status; i++)
+        status = load_set(s, i, err);
+    if (status) sweep_release(s);
+    return status;
+}
+
+void sweep_release(struct sweep *s) {
+    int n_sets = s->sets ? s->config->n_datasets : 0;
+    for (int i = 0; i < n_sets; i++) problem_set_release(&s->sets[i]);
+    free(s->cells);
+    arena_release(&s->arena);
+    *s = (struct sweep){0};
+}
+
+int64_t sweep_n_samples(const struct sweep *s) {
+    int64_t n = 0;
+    for (int i = 0; i < s->n_cells; i++)
+        n += (int64_t)s->sets[s->cells[i].dataset].n * s->config->top.samples;
+    return n;
+}
+
+bool sweep_uses_model(const struct sweep *s, int model) {
+    for (int i = 0; i < s->n_cells; i++) {
+        if (s->cells[i].base == model || s->cells[i].draft == model)
+            return true;
+    }
+    return false;
+}
