@@ -42,11 +42,13 @@ int speculate_sync(struct sample *m, bool *ready, struct error *err) {
     if (!w->equal_vocab) return encode_missing(m, ready, err);
     int has = lm_n_tokens(draft) - w->n_prompt[ROLE_DRAFT];
     assert(has <= m->n_kept);
-    *ready = m->n_kept - has <= lm_n_free(draft);
-    if (!*ready) return 0;
     const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) +
                           w->n_prompt[ROLE_BASE];
-    return lm_push(draft, kept + has, m->n_kept - has, err);
+    int n_vocab = lm_facts(w->lm[ROLE_DRAFT])->n_vocab;
+    *ready = m->n_kept - has <= lm_n_free(draft);
+    // An id of the base's padding, which no draft could follow.
+    for (int i = has; i < m->n_kept; i++) *ready &= kept[i] < n_vocab;
+    return *ready ? lm_push(draft, kept + has, m->n_kept - has, err) : 0;
 }
 
 static int min_int(int a, int b) { return a < b ? a : b; }

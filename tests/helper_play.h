@@ -1,0 +1,39 @@
+#pragma once
+// A play: models that write known steps and give known grades, so that a test
+// can say exactly what a method must do.
+
+#include "engine/methods/method.h"
+#include "engine/lm/scripted.h"
+
+// What each model writes as step number i. A text that does not end in the
+// delimiter is followed by the end of text.
+struct play_step {
+    const char *draft, *base;
+    const char *grades; // digits that the judge likes, equally; "x" likes 'x'
+};
+
+struct play_role {
+    const struct play_step *steps; // ends with a step without texts
+    bool is_draft;
+    uint8_t byte_xor;
+    struct scripted_model model;
+};
+
+struct play {
+    struct play_role base_role, draft_role;
+    struct lm *base, *draft;
+    struct settings s; // defaults, greedy, threshold 5
+    struct workspace *w;
+    struct trace t;
+    int64_t now_ns;    // the clock of trace and models: 1000 ns a call of the
+    struct clock clock; // base, 100 of the draft, nothing per token
+};
+
+// byte_xor: of the draft's vocabulary, 0: the same as the base's.
+void play_open(struct play *p, const struct play_step *steps,
+               uint8_t byte_xor);
+void play_close(struct play *p);
+void play_solve(struct play *p, const char *method, uint64_t seed);
+
+// "author:kept:score:text" of each step, joined by '|'; newlines as '/'.
+const char *play_account(const struct play *p, char *out, size_t size);

@@ -1,0 +1,121 @@
+#include "engine/methods/method.h"
+
+#include "engine/base/error.h"
+#include "tests/helper_play.h"
+#include "tests/helper_toy.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static const struct play_step story[] = {
+    {"\\boxed{1}", "\\boxed{2}", "9"},
+    {0},
+};
+
+Test(method, finds_methods_by_name) {
+    cr_expect_null(method_find("nonsense"));
+    cr_expect_null(method_at(-1));
+    unsigned bits = 0;
+    int n = 0;
+    for (; method_at(n); n++) {
+        const struct method *m = method_at(n);
+        cr_expect_eq(method_find(m->name), m);
+        cr_expect(m->help && *m->help);
+        cr_expect_eq(bits & m->bit, 0u);
+        bits |= m->bit;
+    }
+    cr_expect_eq(n, 5);
+}
+
+static void expect_refused(const struct method *m, const struct lm *base,
+                           const struct lm *draft, const struct settings *s,
+                           enum error_kind kind, const char *message) {
+    struct error err = {0};
+    cr_expect_eq(method_check(m, base, draft, s, &err), -1);
+    cr_expect_eq(err.kind, kind);
+    cr_expect(strstr(err.text, message), "%s", err.text);
+}
+
+Test(method, check_says_what_is_missing) {
+    struct play p;
+    play_open(&p, story, 0x20);
+    struct settings s = p.s;
+    struct error err = {0};
+    expect_refused(method_find("specdecode"), p.base, NULL, &s, ERR_USAGE,
+                   "specdecode needs a draft model");
+    expect_refused(method_find("specdecode"), p.base, p.draft, &s,
+                   ERR_UNSUPPORTED, "specdecode needs a draft and a base with "
+                                    "the same vocabulary");
+    expect_refused(method_find("specreason+decode"), p.base, p.draft, &s,
+                   ERR_UNSUPPORTED, "same vocabulary");
+    cr_expect_eq(method_check(method_find("specreason"), p.base, p.draft, &s,
+                              &err), 0, "%s", err.text);
+    cr_expect_eq(method_check(method_find("vanilla"), p.base, NULL, &s, &err),
+                 0);
+    strcpy(s.prompt, "no slot");
+    expect_refused(method_find("vanilla"), p.base, NULL, &s, ERR_USAGE,
+                   "{problem}");
+    play_close(&p);
+}
+
+Test(method, check_asks_for_templates_that_no_model_has) {
+    struct play p;
+    play_open(&p, story, 0);
+    p.base_role.model.meta = NULL;
+    struct lm *bare = lm_scripted_open(&p.base_role.model, 8, NULL);
+    struct settings s = p.s;
+    struct error err = {0};
+    expect_refused(method_find("vanilla"), bare, NULL, &s, ERR_USAGE,
+                   "no prompt template");
+    strcpy(s.prompt, "{problem}");
+    cr_expect_eq(method_check(method_find("vanilla"), bare, NULL, &s, &err),
+                 0);
+    expect_refused(method_find("specreason"), bare, p.draft, &s, ERR_USAGE,
+                   "grade suffix");
+    s.judge = JUDGE_RANDOM;
+    cr_expect_eq(method_check(method_find("specreason"), bare, p.draft, &s,
+                              &err), 0, "%s", err.text);
+    lm_free(bare);
+    play_close(&p);
+}
+
+Test(method, solve_refuses_what_it_cannot_do) {
+    struct play p;
+    struct error err = {0};
+    struct rng rng = rng_make(1, "x", 0);
+    play_open(&p, story, 0);
+    struct workspace *w = workspace_new(p.base, NULL, &p.s, &err);
+    cr_expect_eq(method_solve(method_find("vanilla"), w, &p.s, &rng, &p.t,
+                              &err), -1);
+    cr_expect(strstr(err.text, "no problem is loaded"), "%s", err.text);
+    cr_assert_eq(workspace_load(w, "x", &p.s, NULL, &err), 0);
+    cr_expect_eq(method_solve(method_find("specdecode"), w, &p.s, &rng, &p.t,
+                              &err), -1);
+    cr_expect(strstr(err.text, "needs a draft"), "%s", err.text);
+    cr_expect_eq(method_solve(method_find("vanilla"), w, &p.s, &rng, &p.t,
+                              &err), 0, "%s", err.text);
+    cr_expect_str_eq(p.t.response, "\\boxed{2}");
+    workspace_free(w);
+    play_close(&p);
+}
+
+Test(method, one_workspace_serves_settings_that_grow) {
+    struct settings s;
+    struct toy_pair p;
+    toy_settings(&s);
+    s.draft_tokens = 1;
+    s.step_tokens = 5;
+    s.budget_tokens = 20;
+    toy_pair_open(&p, &s, 31, 1);
+    toy_pair_solve(&p, "specreason+decode", 1);
+    p.s.draft_tokens = 12;
+    p.s.step_tokens = 200;
+    p.s.budget_tokens = 300;
+    trace_release(&p.t);
+    trace_init(&p.t, NULL, 100, 300);
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        toy_pair_solve(&p, "specreason+decode", seed);
+        toy_pair_solve(&p, "specdecode", seed);
+    }
+    toy_pair_close(&p);
+}
