@@ -62,15 +62,23 @@ static const struct cli_option options[] = {
      .choices = formats, .default_value = "md",
      .offset = offsetof(struct bench_options, format), .value_name = "FORMAT",
      .help = "md, csv or json"},
-    {0},
+    {.name = NULL},
 };
 
 static const struct table_column columns[] = {
-    {"test", COLUMN_TEXT},    {"tokens", 0},       {"n", 0},
-    {"median_us", 1},         {"min_us", 1},       {"max_us", 1},
-    {"tok_per_s", 0},         {"vs_one_token", 2}, {"weights_gb_per_s", 1},
-    {"kernels", COLUMN_TEXT}, {"threads", 0},      {"logits_hash", COLUMN_TEXT},
-    {NULL, 0},
+    {.name = "test", .decimals = COLUMN_TEXT},
+    {.name = "tokens"},
+    {.name = "n"},
+    {.name = "median_us", .decimals = 1},
+    {.name = "min_us", .decimals = 1},
+    {.name = "max_us", .decimals = 1},
+    {.name = "tok_per_s"},
+    {.name = "vs_one_token", .decimals = 2},
+    {.name = "weights_gb_per_s", .decimals = 1},
+    {.name = "kernels", .decimals = COLUMN_TEXT},
+    {.name = "threads"},
+    {.name = "logits_hash", .decimals = COLUMN_TEXT},
+    {.name = NULL},
 };
 
 struct bench {
