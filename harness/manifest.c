@@ -170,7 +170,7 @@ int manifest_add_session(struct manifest *m, const struct manifest *stored,
     for (int i = 0; i < n; i++) {
         copy_session(&m->sessions[i], &stored->sessions[i], a);
     }
-    if (stored) m->version = arena_strdup(a, stored->version);
+    if (n) m->version = arena_strdup(a, stored->version);
     struct manifest_session *now = &m->sessions[n];
     *now = (struct manifest_session){
         .started = host_utc_now(a),

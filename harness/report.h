@@ -83,11 +83,13 @@ void report_end_row(struct table *t, const struct report_cell *c);
 // Columns that every table begins and ends with.
 // clang-format off
 #define REPORT_FIRST_COLUMNS                                                   \
-    {"base", COLUMN_TEXT}, {"draft", COLUMN_TEXT}, {"dataset", COLUMN_TEXT},   \
-    {"method", COLUMN_TEXT}, {"threshold", 1}
+    {"base", COLUMN_TEXT, false}, {"draft", COLUMN_TEXT, false},               \
+    {"dataset", COLUMN_TEXT, false}, {"method", COLUMN_TEXT, false},           \
+    {"threshold", 1, false}
 #define REPORT_LAST_COLUMNS                                                    \
-    {"n_missing", 0}, {"n_failed", 0}, {"variant", COLUMN_TEXT},               \
-    {"cell", COLUMN_TEXT}, {NULL, 0}
+    {"n_missing", 0, false}, {"n_failed", 0, false},                           \
+    {"variant", COLUMN_TEXT, false}, {"cell", COLUMN_TEXT, false},             \
+    {NULL, 0, false}
 // clang-format on
 
 // ---- tables ---------------------------------------------------------------

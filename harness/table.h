@@ -18,6 +18,7 @@ enum { COLUMN_TEXT = -1 }; // decimals of a column of texts
 struct table_column {
     const char *name;
     int decimals; // 0: whole numbers
+    bool detail;  // left out of the Markdown form, which people read
 };
 
 struct table {

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 static const struct table_column columns[] = {
-    {"name", COLUMN_TEXT}, {"n", 0}, {"share", 3}, {"unused", 1}, {NULL, 0}};
+    {"name", COLUMN_TEXT, false}, {"n", 0, false}, {"share", 3, false}, {"unused", 1, false}, {"detail", 0, true}, {NULL, 0, false}};
 
 static void fill(struct table *t) {
     table_init(t, "demo", "Demo", columns);
@@ -19,6 +19,7 @@ static void fill(struct table *t) {
     table_set_text(t, "name", "a, \"b\"");
     table_set_number(t, "n", 12);
     table_set_number(t, "share", -0.0001);
+    table_set_number(t, "detail", 1);
     table_add_row(t);
     table_set_text(t, "name", "c|d");
     table_set_number(t, "n", NAN);
@@ -38,25 +39,26 @@ static void expect(const struct table_writer *w, const char *expected) {
 }
 
 Test(table, csv_quotes_and_leaves_missing_empty) {
-    expect(&writer_csv, "name,n,share,unused\n"
-                        "\"a, \"\"b\"\"\",12,0.000,\n"
-                        "c|d,,0.667,\n");
+    expect(&writer_csv, "name,n,share,unused,detail\n"
+                        "\"a, \"\"b\"\"\",12,0.000,,1\n"
+                        "c|d,,0.667,,\n");
 }
 
 Test(table, markdown_aligns_and_marks) {
     expect(&writer_markdown, "### Demo\n\n"
-                             "| name   |  n |   share |\n"
-                             "| ------ | -: | ------: |\n"
-                             "| a, \"b\" | 12 |   0.000 |\n"
-                             "| c\\|d   |    | ~ 0.667 |\n");
+                             "| name   |   n |   share |\n"
+                             "| ------ | --: | ------: |\n"
+                             "| a, \"b\" |  12 |   0.000 |\n"
+                             "| c\\|d   |     | ~ 0.667 |\n");
 }
 
 Test(table, json_has_null_for_missing) {
     expect(&writer_json,
            "{\"name\":\"demo\",\"rows\":[\n"
            " {\"name\":\"a, \\\"b\\\"\",\"n\":12,\"share\":0.000,"
-           "\"unused\":null},\n"
-           " {\"name\":\"c|d\",\"n\":null,\"share\":0.667,\"unused\":null}]}"
+           "\"unused\":null,\"detail\":1},\n"
+           " {\"name\":\"c|d\",\"n\":null,\"share\":0.667,\"unused\":null,"
+           "\"detail\":null}]}"
            "\n");
 }
 

@@ -10,12 +10,16 @@
 // from the problem means (Miller 2024), interval cut to [0, 1]. An ungraded
 // answer is not a correct one, and its share stands beside.
 
+// clang-format off
 static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
-    {"n_problems", 0}, {"k", 0}, {"pass_at_1", 4}, {"se", 4}, {"ci_low", 4},
-    {"ci_high", 4}, {"truncated_pct", 1}, {"ungraded_pct", 1},
-    {"forced_answer_pct", 1}, {"kept_tokens", 1},
-    REPORT_LAST_COLUMNS};
+    {"n_problems", 0, false}, {"k", 0, false}, {"pass_at_1", 4, false},
+    {"se", 4, false}, {"ci_low", 4, false}, {"ci_high", 4, false},
+    {"truncated_pct", 1, false}, {"ungraded_pct", 1, false},
+    {"forced_answer_pct", 1, true}, {"kept_tokens", 1, false},
+    REPORT_LAST_COLUMNS,
+};
+// clang-format on
 
 static double is_truncated(const struct report_sample *s) {
     return s->stop == STOP_BUDGET || s->stop == STOP_STEPS ||

@@ -12,13 +12,17 @@
 
 enum { P90_SAMPLES = 10 };
 
+// clang-format off
 static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
-    {"mean_ms", 3}, {"p50_ms", 3}, {"p90_ms", 3}, {"kept_tokens", 1},
-    {"tok_per_s", 1}, {"se_ms", 3}, {"n_samples", 0}, {"prompt_ms", 3},
-    {"base_ms", 3}, {"draft_ms", 3}, {"verify_ms", 3}, {"judge_ms", 3},
-    {"other_ms", 3},
-    REPORT_LAST_COLUMNS};
+    {"mean_ms", 3, false}, {"p50_ms", 3, false}, {"p90_ms", 3, false},
+    {"kept_tokens", 1, false}, {"tok_per_s", 1, false}, {"se_ms", 3, true},
+    {"n_samples", 0, true}, {"prompt_ms", 3, false}, {"base_ms", 3, false},
+    {"draft_ms", 3, false}, {"verify_ms", 3, false}, {"judge_ms", 3, false},
+    {"other_ms", 3, false},
+    REPORT_LAST_COLUMNS,
+};
+// clang-format on
 
 static double phase_ms(const struct report_sample *s, enum phase p) {
     if (s->failed || s->phase_ns[p] == SAMPLE_NO_TIME) return NAN;

@@ -6,22 +6,30 @@
 // Every sample that there should be, one row each; one that is not there has
 // the verdict "missing".
 
+// clang-format off
 static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
-    {"problem", COLUMN_TEXT}, {"sample", 0}, {"verdict", COLUMN_TEXT},
-    {"answer", COLUMN_TEXT}, {"reason", COLUMN_TEXT}, {"stop", COLUMN_TEXT},
-    {"answer_forced", 0}, {"total_ms", 6}, {"prompt_ms", 6}, {"base_ms", 6},
-    {"draft_ms", 6}, {"verify_ms", 6}, {"judge_ms", 6}, {"other_ms", 6},
-    {"prompt_tokens", 0}, {"kept_tokens", 0}, {"kept_from_draft", 0},
-    {"step_tokens_drafted", 0}, {"step_tokens_discarded", 0},
-    {"spec_drafted", 0}, {"spec_accepted", 0}, {"spec_passes", 0},
-    {"base_discarded", 0}, {"judge_calls", 0}, {"judge_tokens", 0},
-    {"calls_base", 0}, {"calls_draft", 0}, {"evaluated_base", 0},
-    {"evaluated_draft", 0}, {"repeated_base", 0}, {"repeated_draft", 0},
-    {"steps_kept", 0}, {"steps_kept_from_draft", 0}, {"steps_drafted", 0},
-    {"mean_score", 4}, {"session", 0}, {"token_hash", COLUMN_TEXT},
-    {"error", COLUMN_TEXT},
-    REPORT_LAST_COLUMNS};
+    {"problem", COLUMN_TEXT, false}, {"sample", 0, false},
+    {"verdict", COLUMN_TEXT, false}, {"answer", COLUMN_TEXT, false},
+    {"reason", COLUMN_TEXT, false}, {"stop", COLUMN_TEXT, false},
+    {"answer_forced", 0, false}, {"total_ms", 6, false},
+    {"prompt_ms", 6, false}, {"base_ms", 6, false}, {"draft_ms", 6, false},
+    {"verify_ms", 6, false}, {"judge_ms", 6, false}, {"other_ms", 6, false},
+    {"prompt_tokens", 0, false}, {"kept_tokens", 0, false},
+    {"kept_from_draft", 0, false}, {"step_tokens_drafted", 0, false},
+    {"step_tokens_discarded", 0, false}, {"spec_drafted", 0, false},
+    {"spec_accepted", 0, false}, {"spec_passes", 0, false},
+    {"base_discarded", 0, false}, {"judge_calls", 0, false},
+    {"judge_tokens", 0, false}, {"calls_base", 0, false},
+    {"calls_draft", 0, false}, {"evaluated_base", 0, false},
+    {"evaluated_draft", 0, false}, {"repeated_base", 0, false},
+    {"repeated_draft", 0, false}, {"steps_kept", 0, false},
+    {"steps_kept_from_draft", 0, false}, {"steps_drafted", 0, false},
+    {"mean_score", 4, false}, {"session", 0, false},
+    {"token_hash", COLUMN_TEXT, false}, {"error", COLUMN_TEXT, false},
+    REPORT_LAST_COLUMNS,
+};
+// clang-format on
 
 static void set_ms(struct table *t, const char *column, int64_t ns) {
     table_set_number(t, column,

@@ -13,13 +13,18 @@
 // smallest difference that would have been seen stands beside. p values are
 // adjusted over all comparisons of the table (Holm).
 
+// clang-format off
 static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
-    {"geomean", 3}, {"ci_low", 3}, {"ci_high", 3}, {"ratio_of_means", 3},
-    {"accuracy_diff", 4}, {"diff_ci_low", 4}, {"diff_ci_high", 4},
-    {"diff_p", 4}, {"diff_p_holm", 4}, {"min_detectable_diff", 4},
-    {"per_token_geomean", 3}, {"tokens_ratio", 3}, {"n_problems", 0},
-    REPORT_LAST_COLUMNS};
+    {"geomean", 3, false}, {"ci_low", 3, false}, {"ci_high", 3, false},
+    {"ratio_of_means", 3, false}, {"accuracy_diff", 4, false},
+    {"diff_ci_low", 4, false}, {"diff_ci_high", 4, false}, {"diff_p", 4, true},
+    {"diff_p_holm", 4, false}, {"min_detectable_diff", 4, false},
+    {"per_token_geomean", 3, false}, {"tokens_ratio", 3, false},
+    {"n_problems", 0, false},
+    REPORT_LAST_COLUMNS,
+};
+// clang-format on
 
 static bool is_baseline(const struct report *r, const struct report_cell *c) {
     return !c->baseline && !strcmp(c->cell->label, r->manifest.baseline);

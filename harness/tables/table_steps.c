@@ -16,16 +16,22 @@
 // (1 without it). It ignores that methods write different lengths; the measured
 // column beside it is per kept token.
 
+// clang-format off
 static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
-    {"steps", 2}, {"kept_from_draft_pct", 1}, {"mean_score", 2},
-    {"tokens_accepted_pct", 1}, {"draft_tokens", 1}, {"discarded_tokens", 1},
-    {"judge_calls", 2}, {"drafted_steps", 2}, {"accepted_steps_pct", 1},
-    {"judge_tokens", 1}, {"tokens_per_pass", 2}, {"base_calls", 1},
-    {"draft_calls", 1}, {"repeated_tokens", 1}, {"cost_c", 4}, {"cost_L", 2},
-    {"cost_v", 3}, {"cost_a", 4}, {"predicted_speedup", 3},
-    {"measured_speedup", 3},
-    REPORT_LAST_COLUMNS};
+    {"steps", 2, false}, {"kept_from_draft_pct", 1, false},
+    {"mean_score", 2, false}, {"tokens_accepted_pct", 1, false},
+    {"draft_tokens", 1, false}, {"discarded_tokens", 1, false},
+    {"judge_calls", 2, false}, {"drafted_steps", 2, true},
+    {"accepted_steps_pct", 1, true}, {"judge_tokens", 1, true},
+    {"tokens_per_pass", 2, false}, {"base_calls", 1, true},
+    {"draft_calls", 1, true}, {"repeated_tokens", 1, true},
+    {"cost_c", 4, false}, {"cost_L", 2, false}, {"cost_v", 3, false},
+    {"cost_a", 4, false}, {"predicted_speedup", 3, false},
+    {"measured_speedup", 3, false},
+    REPORT_LAST_COLUMNS,
+};
+// clang-format on
 
 // Sums over the samples of a cell; times over those that have one, with the
 // counts that belong to them.

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 
 // Pipe tables, padded so that they can be read as plain text too: texts left,
-// numbers right. A column that is empty in every row is left out here (the CSV
-// has it): the tables of a sweep without drafts stay readable.
+// numbers right. Columns of detail, and those that are empty in every row, are
+// left out here (the CSV has them), so that tables stay readable.
 
-enum { MAX_COLUMNS = 64 };
+enum { MAX_COLUMNS = 64, MIN_WIDTH = 3 };
 
 // Width on a terminal, one column per character.
 static int width_of(const char *text) {
@@ -45,6 +45,7 @@ static void add_padded(struct buf *out, const char *text, int width,
 
 static int column_width(const struct table *t, int column, struct buf *cell) {
     int width = 0;
+    if (t->columns[column].detail) return 0;
     for (int row = 0; row < t->n_rows; row++) {
         show_cell(t, row, column, cell);
         int n = width_of(cell->text);
@@ -52,6 +53,7 @@ static int column_width(const struct table *t, int column, struct buf *cell) {
     }
     if (!width) return 0;
     int n = width_of(t->columns[column].name);
+    if (n < MIN_WIDTH) n = MIN_WIDTH;
     return n > width ? n : width;
 }
 
