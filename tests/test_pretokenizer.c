@@ -1,0 +1,93 @@
+#include "engine/model/pretokenizer.h"
+
+#include "engine/base/error.h"
+#include "engine/base/rng.h"
+
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <string.h>
+
+// Pieces joined by '|'.
+static void check(const char *name, const char *text, const char *expected) {
+    struct error err = {0};
+    char got[256];
+    size_t n, at = 0;
+    struct pretokenizer *p = pretokenizer_new(name, &err);
+    cr_assert(p, "%s", err.text);
+    struct pretokenizer_work *w = pretokenizer_work_new();
+    const struct piece *pieces =
+        pretokenizer_split(p, w, text, strlen(text), &n, &err);
+    cr_assert(pieces, "%s", err.text);
+    for (size_t i = 0; i < n; i++) {
+        if (i) got[at++] = '|';
+        memcpy(got + at, text + pieces[i].at, pieces[i].n_bytes);
+        at += pieces[i].n_bytes;
+    }
+    got[at] = '\0';
+    cr_expect_str_eq(got, expected, "%s: got %s, expected %s", name, got,
+                     expected);
+    pretokenizer_work_free(w);
+    pretokenizer_free(p);
+}
+
+Test(pretokenizer, cuts_as_each_family_does) {
+    check("qwen2", "I'm 2500 m\n\n  away", "I|'m| |2|5|0|0| m|\n\n| | away");
+    check("llama-bpe", "I'm 2500 m\n\n  away",
+          "I|'m| |250|0| m|\n\n| | away");
+    check("gpt-2", "I'm 2500 m\n\n  away", "I|'m| 2500| m|\n\n | away");
+    check("gpt-2", "I'M", "I|'|M");
+    check("qwen2", "I'M (x)!?\n", "I|'M| (|x|)!?\n");
+    check("qwen2", "a_b\tc \t\n d ", "a|_b|\tc| \t\n| d| ");
+    check("deepseek-r1-qwen", "x=12", "x|=|1|2");
+    check("qwen2", "", "");
+}
+
+Test(pretokenizer, takes_unicode_blanks_and_letters) {
+    check("qwen2", "\xc3\xa9t\xc3\xa9\xc2\xa0\xd0\xbd\xd0\xb5", // no-break space
+          "\xc3\xa9t\xc3\xa9|\xc2\xa0\xd0\xbd\xd0\xb5");
+    check("gpt-2", "a\xc2\xa0\xc2\xa0" "b", "a|\xc2\xa0|\xc2\xa0|b");
+    // U+180E is no white space, whatever PCRE2's \s says.
+    check("gpt-2", "a\xe1\xa0\x8e!", "a|\xe1\xa0\x8e!");
+}
+
+Test(pretokenizer, cuts_out_invalid_bytes_one_by_one) {
+    check("qwen2", "ab\xff" "cd", "ab|\xff|cd");
+    check("qwen2", "ab\xe2\x82", "ab|\xe2|\x82");
+    check("qwen2", "\xc0\x80", "\xc0|\x80");             // overlong
+    check("qwen2", "\xed\xa0\x80", "\xed|\xa0|\x80");     // a surrogate
+    check("qwen2", "\xf4\x90\x80\x80", "\xf4|\x90|\x80|\x80");
+    check("qwen2", "x  \xff y", "x|  |\xff| y"); // an end for blanks, too
+}
+
+Test(pretokenizer, covers_any_bytes) {
+    static const char *const names[] = {"gpt-2", "qwen2", "llama-bpe"};
+    static const char few[] = "ab1' \n\r\t.\xc3\xa9\xe2\x80\x83\xf0\x9f\xa6\x99";
+    struct rng r = rng_make(5, "cover", 0);
+    struct error err = {0};
+    struct pretokenizer_work *w = pretokenizer_work_new();
+    for (uint64_t i = 0; i < 3000; i++) {
+        char text[64];
+        size_t n_bytes = rng_below(&r, RNG_ORDER, i, sizeof text), n, at = 0;
+        for (size_t j = 0; j < n_bytes; j++)
+            text[j] = few[rng_below(&r, RNG_JUDGE, i * 64 + j,
+                                    sizeof few - 1)];
+        struct pretokenizer *p = pretokenizer_new(names[i % 3], &err);
+        const struct piece *pieces =
+            pretokenizer_split(p, w, text, n_bytes, &n, &err);
+        cr_assert(pieces, "%s", err.text);
+        for (size_t j = 0; j < n; at += pieces[j++].n_bytes)
+            cr_assert(pieces[j].at == at && pieces[j].n_bytes > 0);
+        cr_assert_eq(at, n_bytes);
+        pretokenizer_free(p);
+    }
+    pretokenizer_work_free(w);
+}
+
+Test(pretokenizer, names_what_it_knows) {
+    struct error err = {0};
+    cr_expect_null(pretokenizer_new("", &err));
+    cr_expect_eq(err.kind, ERR_UNSUPPORTED);
+    cr_expect_str_eq(err.text,
+                     "pre-tokenizer '' is not supported, expected one of "
+                     "gpt-2, qwen2, deepseek-r1-qwen, llama-bpe");
+}
