@@ -5,7 +5,7 @@
 //   x += Wo attention(q, K, V)
 //   h = rmsnorm(x); x += Wdown (silu(Wgate h) * (Wup h))
 //
-// Work is cut over panels of output rows (matrices), over (token, KV head)
+// Work is cut over panels of output rows (matrices), over (KV head, token)
 // pairs (attention) and over tokens (the rest). Each output element is computed
 // by one thread in one fixed order, so the cut does not show in the bits.
 
@@ -218,12 +218,13 @@ static void attend(const struct layer_job *job, int token, int head,
     });
 }
 
-// Items are (token, KV head) pairs, token-major.
+// Items are (KV head, token) pairs, head-major: the tokens of a verification
+// follow each other on the same keys and values while those are in the cache.
 static void attend_range(void *ctx, int begin, int end, int worker) {
     const struct layer_job *job = ctx;
-    int n_heads = job->f->m->shape.n_head_kv;
+    int n_tokens = job->f->n_slots;
     for (int i = begin; i < end; i++)
-        attend(job, i / n_heads, i % n_heads, worker);
+        attend(job, i % n_tokens, i / n_tokens, worker);
 }
 
 static void attention(struct forward *f, const struct layer *l, int index) {
