@@ -45,12 +45,22 @@ static const struct cli_option options[] = {
 };
 // clang-format on
 
+// clang-format off
 static const struct table_column columns[] = {
-    {"base", COLUMN_TEXT},    {"draft", COLUMN_TEXT}, {"dataset", COLUMN_TEXT},
-    {"method", COLUMN_TEXT},  {"threshold", 1},       {"variant", COLUMN_TEXT},
-    {"problems", 0},          {"samples", 0},         {"mean_ms", 1},
-    {"kept_tokens", 0},       {"total_s", 0},         {NULL, 0},
+    {.name = "base", .decimals = COLUMN_TEXT},
+    {.name = "draft", .decimals = COLUMN_TEXT},
+    {.name = "dataset", .decimals = COLUMN_TEXT},
+    {.name = "method", .decimals = COLUMN_TEXT},
+    {.name = "threshold", .decimals = 1},
+    {.name = "variant", .decimals = COLUMN_TEXT},
+    {.name = "problems", .decimals = 0},
+    {.name = "samples", .decimals = 0},
+    {.name = "mean_ms", .decimals = 1},
+    {.name = "kept_tokens", .decimals = 0},
+    {.name = "total_s", .decimals = 1},
+    {.name = NULL},
 };
+// clang-format on
 
 // What a few samples of a cell took, on average.
 struct timing {
@@ -141,7 +151,8 @@ static void print_sums(const struct plan *p, double seconds, FILE *log) {
     fprintf(log, "%d cells, %lld samples", s->n_cells,
             (long long)sweep_n_samples(s));
     if (!isnan(seconds))
-        fprintf(log, ", about %.0f s%s", ceil(seconds),
+        fprintf(log, ", about %.0f s%s%s", ceil(seconds),
+                p->models.is_virtual ? " of virtual time" : "",
                 p->config.top.mode == MODE_THROUGHPUT ? " at most" : "");
     fputc('\n', log);
 }

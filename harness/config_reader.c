@@ -116,7 +116,7 @@ static bool is_file(const char *path) {
 
 int read_path(struct config_reader *r, const struct tree *t, const char *what,
               const char **out) {
-    const char *path;
+    const char *path = NULL;
     if (read_text(r, t, what, &path)) return -1;
     *out = path;
     if (is_file(path)) return 0;

@@ -72,15 +72,20 @@ static bool take_whole(struct cursor *c, struct digits *d) {
     return true;
 }
 
+static bool skip_dollar(struct cursor *c) {
+    return skip(c, "\\$") || skip(c, "$");
+}
+
+// A sign and a dollar, in either order. True for a minus.
 static bool take_sign(struct cursor *c) {
-    bool negative = false;
-    for (int i = 0; i < 2; i++) { // a sign and a dollar, in either order
-        skip_blanks(c);
-        if (!skip(c, "\\$")) skip(c, "$");
-        skip_blanks(c);
-        if (negative || skip(c, "+")) continue;
-        negative = skip(c, "-") || skip(c, "\xe2\x88\x92");
-    }
+    skip_blanks(c);
+    bool dollar = skip_dollar(c);
+    skip_blanks(c);
+    bool negative = skip(c, "-") || skip(c, "\xe2\x88\x92");
+    if (!negative) skip(c, "+");
+    skip_blanks(c);
+    if (!dollar) skip_dollar(c);
+    skip_blanks(c);
     return negative;
 }
 
@@ -101,7 +106,7 @@ static size_t take_fraction(struct cursor *c, struct digits *d) {
 
 static bool at_end(struct cursor *c) {
     skip_blanks(c);
-    if (!skip(c, "\\$")) skip(c, "$");
+    skip_dollar(c);
     skip(c, ".");
     skip_blanks(c);
     return c->at == c->end;

@@ -1,0 +1,96 @@
+#include "harness/grader.h"
+
+#include "engine/base/buf.h"
+#include "engine/base/error.h"
+#include "harness/problem_set.h"
+#include "tests/helper_cases.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void expect(const struct grader *g, const struct problem *p,
+                   const char *response, const struct text_case *c) {
+    struct grade grade;
+    char got[512];
+    // An exact heap copy, so that reading past the end is seen by ASan.
+    size_t n = strlen(response);
+    char *copy = malloc(n ? n : 1);
+    memcpy(copy, response, n);
+    g->grade(p, copy, n, &grade);
+    free(copy);
+    bool ungraded = grade.verdict == VERDICT_UNGRADED;
+    snprintf(got, sizeof got, "%s%s%s%s", verdict_name[grade.verdict],
+             ungraded ? ": " : " ", grade.answer, grade.reason);
+    cr_expect_str_eq(got, c->expected, "%s: got '%s', expected '%s'", c->name,
+                     got, c->expected);
+}
+
+static void number_case(const struct text_case *c) {
+    cr_assert_eq(strncmp(c->input, "ref ", 4), 0, "%s", c->name);
+    const char *newline = strchr(c->input, '\n');
+    size_t n = newline ? (size_t)(newline - c->input) : strlen(c->input);
+    char answer[64];
+    snprintf(answer, sizeof answer, "%.*s", (int)(n - 4), c->input + 4);
+    struct problem p = {.answer = answer};
+    expect(&grader_number, &p, newline ? newline + 1 : "", c);
+}
+
+Test(grader, number_cases) {
+    helper_cases("grade_number.txt", number_case);
+}
+
+static void choice_case(const struct text_case *c) {
+    static const char *const options[] = {"12", "15", "nine", "-3"};
+    struct problem p = {.answer = "B", .choices = options, .n_choices = 4};
+    expect(&grader_choice, &p, c->input, c);
+}
+
+Test(grader, choice_cases) {
+    helper_cases("grade_choice.txt", choice_case);
+}
+
+Test(grader, choice_refuses_what_means_two_options) {
+    static const char *const letters[] = {"B", "A"};
+    static const char *const twins[] = {"1.0", "1"};
+    struct grade g;
+    struct problem p = {.answer = "A", .choices = letters, .n_choices = 2};
+    grader_choice.grade(&p, "\\boxed{B}", 9, &g);
+    cr_expect_eq(g.verdict, VERDICT_UNGRADED);
+    p.choices = twins;
+    grader_choice.grade(&p, "\\boxed{1}", 9, &g);
+    cr_expect_eq(g.verdict, VERDICT_UNGRADED);
+}
+
+Test(grader, references_are_checked) {
+    struct error err;
+    struct problem p = {.answer = "x + 1"};
+    cr_expect_eq(grader_number.check(&p, &err), -1);
+    cr_expect(strstr(err.text, "x + 1"), "%s", err.text);
+    cr_expect_eq(grader_choice.check(&p, &err), -1);
+    cr_expect_eq(grader_none.check(&p, &err), 0);
+    p.answer = "1,234.50";
+    cr_expect_eq(grader_number.check(&p, &err), 0);
+}
+
+Test(grader, hostile_boxes_end_soon) {
+    // Quadratic scanning of half a million open boxes would take minutes.
+    struct buf text;
+    size_t n;
+    buf_init(&text);
+    for (int i = 0; i < 500000; i++) buf_adds(&text, "\\boxed{");
+    cr_expect_null(grade_boxed(text.text, text.n_bytes, &n));
+    buf_adds(&text, "7}");
+    const char *box = grade_boxed(text.text, text.n_bytes, &n);
+    cr_assert_eq(n, 1);
+    cr_expect_eq(*box, '7');
+    buf_release(&text);
+}
+
+Test(grader, every_grader_is_found_by_name) {
+    for (int i = 0; grader_at(i); i++)
+        cr_expect_eq(grader_find(grader_at(i)->name), grader_at(i));
+    cr_expect_null(grader_find("numbers"));
+    cr_expect_null(grader_at(-1));
+}
