@@ -15,6 +15,38 @@ KERN_INLINE __m256 load_weights(enum kern_type type, const char *panel,
         _mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
 }
 
+// Column c of all panels. With one panel its two registers stay and the
+// activations pass by; with more it is the other way round.
+KERN_INLINE void add_column(enum kern_type type, int nt, int np,
+                            const struct kern_tile *t, size_t c,
+                            __m256 sum[6][6][2]) {
+    __m256 x[6];
+    if (np > 1) {
+        KERN_UNROLL
+        for (int i = 0; i < nt; i++)
+            x[i] = _mm256_broadcast_ss(t->x + (size_t)i * t->n_cols + c);
+    }
+    KERN_UNROLL
+    for (int j = 0; j < np; j++) {
+        const char *panel = t->panel + (size_t)j * t->panel_bytes;
+        __m256 w[2];
+        KERN_UNROLL
+        for (int h = 0; h < 2; h++) {
+            w[h] = load_weights(type, panel, c, h);
+            if (nt > 1) KERN_KEEP(w[h]);
+            KERN_UNROLL
+            for (int i = 0; np > 1 && i < nt; i++)
+                sum[i][j][h] = _mm256_fmadd_ps(w[h], x[i], sum[i][j][h]);
+        }
+        KERN_UNROLL
+        for (int i = 0; np == 1 && i < nt; i++) {
+            x[0] = _mm256_broadcast_ss(t->x + (size_t)i * t->n_cols + c);
+            sum[i][j][0] = _mm256_fmadd_ps(w[0], x[0], sum[i][j][0]);
+            sum[i][j][1] = _mm256_fmadd_ps(w[1], x[0], sum[i][j][1]);
+        }
+    }
+}
+
 KERN_INLINE void tile(enum kern_type type, int nt, int np,
                       const struct kern_tile *t) {
     __m256 sum[6][6][2];
@@ -23,23 +55,7 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
         KERN_UNROLL
         for (int j = 0; j < np; j++)
             sum[i][j][0] = sum[i][j][1] = _mm256_setzero_ps();
-    for (size_t c = 0; c < t->n_cols; c++) {
-        __m256 x[6];
-        KERN_UNROLL
-        for (int i = 0; i < nt; i++)
-            x[i] = _mm256_broadcast_ss(t->x + (size_t)i * t->n_cols + c);
-        KERN_UNROLL
-        for (int j = 0; j < np; j++) {
-            const char *panel = t->panel + (size_t)j * t->panel_bytes;
-            KERN_UNROLL
-            for (int h = 0; h < 2; h++) {
-                __m256 w = load_weights(type, panel, c, h);
-                KERN_UNROLL
-                for (int i = 0; i < nt; i++)
-                    sum[i][j][h] = _mm256_fmadd_ps(w, x[i], sum[i][j][h]);
-            }
-        }
-    }
+    for (size_t c = 0; c < t->n_cols; c++) add_column(type, nt, np, t, c, sum);
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL

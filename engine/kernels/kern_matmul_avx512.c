@@ -23,8 +23,10 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     for (size_t c = 0; c < t->n_cols; c++) {
         __m512 w[12];
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
+        for (int j = 0; j < np; j++) {
             w[j] = load_weights(type, t->panel + (size_t)j * t->panel_bytes, c);
+            if (nt > 1) KERN_KEEP(w[j]);
+        }
         KERN_UNROLL
         for (int i = 0; i < nt; i++) {
             __m512 x = _mm512_set1_ps(t->x[(size_t)i * t->n_cols + c]);

@@ -19,6 +19,9 @@
 #else
 #define KERN_UNROLL _Pragma("GCC unroll 16")
 #endif
+// Keep a value that several sums share in its register: gcc would rather load
+// it again for each of them, and the loads would become the limit.
+#define KERN_KEEP(x) __asm__("" : "+v"(x))
 #define KERN_INLINE static inline __attribute__((always_inline))
 
 enum {
