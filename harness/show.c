@@ -112,12 +112,12 @@ static void print_step(const struct sample_step *step, int number,
             !step->kept ? "" : draft ? p->draft : p->base,
             draft ? "draft" : "base");
     fprintf(out, "%-7s", step->kept ? "kept" : "dropped");
+    char score[64] = "";
     if (step->judged) {
-        fprintf(out, "  score %.4g (threshold %.4g)", step->score,
-                step->threshold);
+        snprintf(score, sizeof score, "score %.4g, threshold %.4g",
+                 step->score, step->threshold);
     }
-    fprintf(out, "  %d token%s", step->n_tokens,
-            step->n_tokens == 1 ? "" : "s");
+    fprintf(out, "  %-26s  %4d tokens", score, step->n_tokens);
     if (step->time_ns != SAMPLE_NO_TIME) {
         fprintf(out, "  %.3f ms", (double)step->time_ns / 1e6);
     }

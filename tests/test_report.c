@@ -1,0 +1,227 @@
+#include "harness/report.h"
+
+#include "engine/base/error.h"
+#include "harness/report_output.h"
+#include "harness/table.h"
+#include "tests/helper_dir.h"
+#include "tests/helper_store.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void open_ok(struct report *r, const char *dir, bool partial) {
+    struct error err = {0};
+    cr_assert_eq(report_open(r, dir, partial, &err), 0, "%s", err.text);
+}
+
+Test(report, arranges_samples_by_cell) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_cells, 3);
+    cr_assert_eq(r.n_missing + r.n_failed + r.n_foreign, 0);
+    cr_assert_str_eq(r.cells[1].cell->label, "specreason");
+    cr_assert_eq(r.cells[1].baseline, &r.cells[0]);
+    cr_assert_null(r.cells[0].baseline);
+    double means[3];
+    report_problem_means(&r.cells[1], report_ms, means);
+    cr_assert_eq(means[0], 5);
+    cr_assert_eq(means[2], 20);
+    report_problem_means(&r.cells[1], report_correct, means);
+    cr_assert_eq(means[2], 0.5);
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+// Drop the line that holds this text.
+static void remove_line(const char *dir, const char *with, const char *and) {
+    char *path = helper_path(dir, "samples.jsonl");
+    char *text = helper_read(path);
+    helper_write(path, "");
+    int n_removed = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if (!n_removed && strstr(line, with) && strstr(line, and)) {
+            n_removed++;
+            continue;
+        }
+        helper_append(path, line);
+        helper_append(path, "\n");
+    }
+    cr_assert_eq(n_removed, 1);
+    free(text);
+    free(path);
+}
+
+Test(report, missing_samples_are_no_smaller_denominator) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    remove_line(dir, "\"cell\":\"bbbbbbbbbb\"", "\"problem\":\"p1\"");
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_missing, 1);
+    cr_assert_eq(r.cells[1].n_missing, 1);
+    cr_assert_not(r.cells[1].usable);
+    cr_assert(r.cells[0].usable);
+    report_release(&r);
+    open_ok(&r, dir, true);
+    cr_assert(r.cells[1].usable);
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+Test(report, a_solved_sample_replaces_a_failed_one) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    remove_line(dir, "\"cell\":\"bbbbbbbbbb\"", "\"problem\":\"p1\"");
+    struct sample s = helper_sample(&h, 1, 1, 0, 1, 10, false);
+    s.error = "does not fit";
+    s.verdict = VERDICT_UNGRADED;
+    helper_add(dir, &s);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_missing, 0);
+    cr_assert_eq(r.n_failed, 1);
+    cr_assert(isnan(report_ms(&r.cells[1].samples[2])));
+    report_release(&r);
+    s = helper_sample(&h, 1, 1, 0, 3, 10, true);
+    helper_add(dir, &s);
+    s = helper_sample(&h, 1, 1, 0, 77, 10, true); // the first solved one stays
+    helper_add(dir, &s);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_failed, 0);
+    cr_assert_eq(report_ms(&r.cells[1].samples[2]), 3);
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+Test(report, counts_samples_of_no_cell) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    struct sample s = helper_sample(&h, 0, 0, 5, 1, 1, true);
+    helper_add(dir, &s);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_foreign, 1);
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+static void expect_broken(const char *name, const char *content,
+                          const char *expected) {
+    struct helper_store h;
+    struct report r;
+    struct error err = {0};
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    char *path = helper_path(dir, name);
+    helper_write(path, content);
+    cr_assert_eq(report_open(&r, dir, false, &err), -1, "%s", content);
+    cr_assert_eq(err.kind, ERR_INPUT);
+    cr_assert(strstr(err.text, expected), "%s", err.text);
+    free(path);
+    helper_dir_free(dir);
+}
+
+Test(report, names_what_is_broken) {
+    expect_broken("samples.jsonl", "{}\n", "samples.jsonl:1: \"key\"");
+    expect_broken("samples.jsonl", "x\n", "samples.jsonl:1: not JSON");
+    expect_broken("manifest.json", "", "manifest.json: not JSON");
+    expect_broken("manifest.json", "[]", "manifest.json: \"schema\"");
+    expect_broken("manifest.json", "{\"schema\":99}", "\"schema\": 99");
+    expect_broken("manifest.json", "{\"schema\":1}", "\"version\"");
+}
+
+Test(report, a_folder_without_manifest_is_named) {
+    struct report r;
+    struct error err = {0};
+    cr_assert_eq(report_open(&r, "/nonexistent-results", false, &err), -1);
+    cr_assert_eq(err.kind, ERR_INPUT);
+    cr_assert(strstr(err.text, "/nonexistent-results/manifest.json"));
+}
+
+static char *save_and_read(const char *dir, const char *name) {
+    struct report r;
+    struct error err = {0};
+    open_ok(&r, dir, false);
+    cr_assert_eq(report_save(&r, dir, &err), 0, "%s", err.text);
+    report_release(&r);
+    char *path = helper_path(dir, name);
+    char *text = helper_read(path);
+    free(path);
+    return text;
+}
+
+Test(report, tables_are_the_same_bytes_twice) {
+    static const char *const names[] = {"accuracy.csv", "latency.csv",
+                                        "speedup.csv", "steps.csv",
+                                        "samples.csv"};
+    struct helper_store h;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    for (int i = 0; i < 5; i++) {
+        char *first = save_and_read(dir, names[i]);
+        char *second = save_and_read(dir, names[i]);
+        cr_assert(strlen(first) > 50);
+        cr_assert_str_eq(first, second);
+        free(first);
+        free(second);
+    }
+    helper_dir_free(dir);
+}
+
+Test(report, prints_the_table_asked_for) {
+    struct helper_store h;
+    struct report r;
+    struct error err = {0};
+    char *dir = helper_dir_new(), text[4000] = "";
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    open_ok(&r, dir, false);
+    FILE *out = fmemopen(text, sizeof text, "w");
+    cr_assert_eq(report_print(&r, &writer_csv, "accuracy", out, &err), 0);
+    fclose(out);
+    cr_assert_eq(strncmp(text, "base,draft,dataset,method,threshold,"
+                               "n_problems,k,pass_at_1,", 59), 0);
+    cr_assert_eq(report_print(&r, &writer_csv, "nope", stdout, &err), -1);
+    cr_assert(strstr(err.text, "accuracy, latency, speedup, steps, samples"));
+    FILE *full = fopen("/dev/full", "w");
+    if (full) {
+        cr_assert_eq(report_print(&r, &writer_csv, NULL, full, &err), -1);
+        cr_assert_eq(err.kind, ERR_IO);
+        fclose(full);
+    }
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+Test(report, notices_name_incomplete_cells) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new(), text[4000] = "";
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    remove_line(dir, "\"cell\":\"bbbbbbbbbb\"", "\"problem\":\"p1\"");
+    open_ok(&r, dir, false);
+    FILE *log = fmemopen(text, sizeof text, "w");
+    report_print_notices(&r, log);
+    fclose(log);
+    cr_assert(strstr(text, "cell bbbbbbbb (specreason threshold 7, base big, "
+                           "set): 1 of 6 samples missing"),
+              "%s", text);
+    cr_assert_null(strstr(text, "vanilla"));
+    report_release(&r);
+    helper_dir_free(dir);
+}
