@@ -48,12 +48,15 @@ Test(pretokenizer, takes_unicode_blanks_and_letters) {
     check("gpt-2", "a\xc2\xa0\xc2\xa0" "b", "a|\xc2\xa0|\xc2\xa0|b");
     // U+180E is no white space, whatever PCRE2's \s says.
     check("gpt-2", "a\xe1\xa0\x8e!", "a|\xe1\xa0\x8e!");
+    check("gpt-2", "  \xe1\xa0\x8e", " | \xe1\xa0\x8e");
 }
 
 Test(pretokenizer, cuts_out_invalid_bytes_one_by_one) {
     check("qwen2", "ab\xff" "cd", "ab|\xff|cd");
     check("qwen2", "ab\xe2\x82", "ab|\xe2|\x82");
     check("qwen2", "\xc0\x80", "\xc0|\x80");             // overlong
+    check("qwen2", "\xe0\x80\x80", "\xe0|\x80|\x80");
+    check("qwen2", "\xf0\x80\x80\x80", "\xf0|\x80|\x80|\x80");
     check("qwen2", "\xed\xa0\x80", "\xed|\xa0|\x80");     // a surrogate
     check("qwen2", "\xf4\x90\x80\x80", "\xf4|\x90|\x80|\x80");
     check("qwen2", "x  \xff y", "x|  |\xff| y"); // an end for blanks, too

@@ -40,11 +40,12 @@ static struct tokenizer *helper_tokenizer(void) {
 }
 
 static const char *const extra_tokens[] = {
-    "<a>", "<ab>", "<a><b>", "<u>", "ab", "abc", "bc",
+    "<a>", "<ab>", "<a><b>", "<u>", "ab", "abc", "bc", "zz",
 };
-static const int32_t extra_types[] = {3, 3, 3, 4, 1, 1, 1};
-static const char *const extra_merges[] = {"b c", "a b", "ab c"};
-enum { A = 256, AB_C, A_B, U, AB, ABC, BC, N_EXTRA = 7 };
+static const int32_t extra_types[] = {3, 3, 3, 4, 1, 1, 1, 1};
+static const char *const extra_merges[] = {"b c", "a b", "ab c", "z z"};
+enum { A = 256, AB_C, A_B, U, AB, ABC, BC, ZZ };
+enum { N_EXTRA = 8, N_EXTRA_MERGES = 4 };
 
 static struct tokenizer *extra_tokenizer(const char *pre, struct error *err) {
     struct helper_gguf g;
@@ -55,7 +56,8 @@ static struct tokenizer *extra_tokenizer(const char *pre, struct error *err) {
                                                       .types = extra_types,
                                                       .n_tokens = N_EXTRA,
                                                       .merges = extra_merges,
-                                                      .n_merges = 3});
+                                                      .n_merges =
+                                                          N_EXTRA_MERGES});
     return tokenizer_of(&g, err);
 }
 
@@ -114,6 +116,7 @@ Test(tokenizer, merges_in_order_of_rank) {
     CHECK_IDS(t, "abc", false, 'a', BC); // "b c" before "a b"
     CHECK_IDS(t, "abab", false, AB, AB);
     CHECK_IDS(t, "bcbbcab", false, BC, 'b', BC, AB);
+    CHECK_IDS(t, "zzzbc", false, ZZ, 'z', BC); // of equal pairs, the leftmost
     tokenizer_free(t);
 }
 
@@ -310,8 +313,8 @@ Test(tokenizer, refuses_broken_vocabularies) {
     helper_gguf_init(&g);
     put_vocabulary(&g, "a b");
     helper_gguf_u32(&g, "tokenizer.ggml.eos_token_id", 256 + N_EXTRA);
-    expect(&g, "key 'tokenizer.ggml.eos_token_id' is 263, the vocabulary has "
-               "263 tokens");
+    expect(&g, "key 'tokenizer.ggml.eos_token_id' is 264, the vocabulary has "
+               "264 tokens");
     helper_gguf_init(&g);
     put_vocabulary(&g, "a b");
     helper_gguf_u32(&g, "tokenizer.ggml.add_bos_token", 1);
