@@ -2,10 +2,12 @@
 // commands.c.
 
 #include "harness/commands.h"
+#include "harness/stats.h"
 
 #include <signal.h>
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); // a closed pipe is an error of the write
+    stats_init();
     return cli_main(commands, argc, argv, stdin, stdout, stderr);
 }

@@ -282,6 +282,11 @@ static int take_manifest(struct manifest *m, const json_t *o,
     take_cells(m, &r, o);
     take_sessions(m, &r, o);
     if (r.failed) return -1;
+    for (int i = 0; i < m->n_datasets; i++) {
+        if ((int64_t)m->datasets[i].n_problems * m->k <= ITEMS_MAX) continue;
+        return error_set(err, ERR_INPUT, "more than %d samples in a cell",
+                         ITEMS_MAX);
+    }
     if (!(m->confidence > 0 && m->confidence < 1)) {
         return error_set(err, ERR_INPUT,
                          "\"confidence\": expected a number in (0, 1)");
