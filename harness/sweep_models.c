@@ -97,7 +97,9 @@ void sweep_models_close(struct sweep_models *m) {
 }
 
 static int64_t virtual_now(void *ctx) {
-    return ((const struct sweep_models *)ctx)->virtual_ns;
+    // Scripted models advance it from several threads.
+    const struct sweep_models *m = ctx;
+    return __atomic_load_n(&m->virtual_ns, __ATOMIC_RELAXED);
 }
 
 static int64_t monotonic_now(void *ctx) {
