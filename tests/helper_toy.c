@@ -24,8 +24,8 @@ static double unit(uint64_t seed, const int32_t *tokens, int n, int token) {
 static int answer_prefix(const int32_t *tokens, int n) {
     for (int k = (int)sizeof toy_answer - 2; k > 0; k--) {
         int i = 0;
-        while (i < k && i < n && tokens[n - k + i] == toy_answer[i]) i++;
-        if (k <= n && i == k) return k;
+        while (k <= n && i < k && tokens[n - k + i] == toy_answer[i]) i++;
+        if (i == k) return k;
     }
     return 0;
 }

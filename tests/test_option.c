@@ -1,10 +1,12 @@
 #include "engine/base/option.h"
 
+#include "engine/base/alloc.h"
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
 
 #include <criterion/criterion.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct record {
@@ -33,7 +35,9 @@ static char *printed(const struct record *r, const char *name) {
     struct buf out;
     buf_init(&out);
     option_print(option_find(table, name), r, &out);
-    return buf_detach(&out);
+    char *text = xstrdup(out.text);
+    buf_release(&out);
+    return text;
 }
 
 Test(option, sets_defaults_and_prints_them_back) {
