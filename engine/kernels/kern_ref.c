@@ -5,6 +5,7 @@
 
 #include "engine/kernels/kernels.h"
 
+#include "engine/kernels/kern_attn.h"
 #include "engine/kernels/kern_math.h"
 #include "engine/kernels/kern_tables.h"
 
@@ -162,8 +163,9 @@ static float max(const float *x, int n) {
 
 // ---- attention --------------------------------------------------------------
 
-static void attn_scores(const struct kern_attn *a, const float *q, float *s) {
-    for (int p = 0; p < a->n_pos; p++) {
+static void attn_scores(const struct kern_attn *a, const float *q, int n_pos,
+                        float *s) {
+    for (int p = 0; p < n_pos; p++) {
         const float *k = a->k_page[p / KERN_PAGE] + p % KERN_PAGE;
         float sum = 0.0f;
         for (int d = 0; d < a->head_dim; d++)
@@ -172,12 +174,12 @@ static void attn_scores(const struct kern_attn *a, const float *q, float *s) {
     }
 }
 
-static void attn_values(const struct kern_attn *a, const float *s, float total,
-                        float *out) {
+static void attn_values(const struct kern_attn *a, const float *s, int n_pos,
+                        float total, float *out) {
     int stride = (a->head_dim + 15) / 16 * 16;
     for (int d = 0; d < a->head_dim; d++) {
         float sum = 0.0f;
-        for (int p = 0; p < a->n_pos; p++) {
+        for (int p = 0; p < n_pos; p++) {
             const float *v = a->v_page[p / KERN_PAGE];
             sum = fmaf(v[p % KERN_PAGE * stride + d], s[p], sum);
         }
@@ -186,12 +188,13 @@ static void attn_values(const struct kern_attn *a, const float *s, float total,
 }
 
 static void attn(const struct kern_attn *a) {
-    int n_pages = (a->n_pos + KERN_PAGE - 1) / KERN_PAGE;
-    for (int g = 0; g < a->n_group; g++) {
-        float *s = a->scores + (size_t)g * (size_t)n_pages * KERN_PAGE;
-        attn_scores(a, a->q + (size_t)g * (size_t)a->head_dim, s);
-        float total = exp_sum(s, a->n_pos, max(s, a->n_pos), 1.0f);
-        attn_values(a, s, total, a->out + (size_t)g * (size_t)a->head_dim);
+    for (int i = 0; i < a->n_tokens * a->n_group; i++) {
+        size_t at = kern_attn_offset(a, i);
+        int n_pos = kern_attn_positions(a, i);
+        float *s = kern_attn_scores(a, i);
+        attn_scores(a, a->q + at, n_pos, s);
+        float total = exp_sum(s, n_pos, max(s, n_pos), 1.0f);
+        attn_values(a, s, n_pos, total, a->out + at);
     }
 }
 

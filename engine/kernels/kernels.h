@@ -61,18 +61,23 @@ struct kern_input {
     int n_tokens, n_cols;
 };
 
-// One query token against the cached keys and values of one KV head, shared by
-// `n_group` query heads (grouped-query attention).
+// n_tokens consecutive tokens of one sequence against the cached keys and
+// values of one KV head, shared by `n_group` query heads (grouped-query
+// attention). Token t sees n_pos + t positions. Tokens and heads of a call share
+// the loads of keys and values; what each gets does not depend on the others.
 //   page of keys:   float [head_dim][KERN_PAGE]   (a lane is a position)
 //   page of values: float [KERN_PAGE][head_dim_padded16]
 struct kern_attn {
-    const float *q;             // [n_group][head_dim], already rotated
-    const float *const *k_page; // [n_pages]
+    const float *q;             // [n_tokens][stride]: [n_group][head_dim] each,
+                                // already rotated
+    const float *const *k_page; // [n_pages], for n_pos + n_tokens - 1 positions
     const float *const *v_page; // [n_pages]
-    float *scores;              // scratch [n_group][n_pages * KERN_PAGE]
-    float *out;                 // [n_group][head_dim]
+    float *scores;              // scratch [n_tokens * n_group][n_pages *
+                                // KERN_PAGE]
+    float *out;                 // [n_tokens][stride]: [n_group][head_dim] each
     float scale;                // 1 / sqrt(head_dim)
-    int n_group, head_dim, n_pos;
+    int n_group, head_dim, n_pos, n_tokens;
+    size_t stride;              // floats from token to token in q and out
 };
 
 struct kernels {

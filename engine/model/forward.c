@@ -5,8 +5,8 @@
 //   x += Wo attention(q, K, V)
 //   h = rmsnorm(x); x += Wdown (silu(Wgate h) * (Wup h))
 //
-// Work is cut over panels of output rows (matrices), over (KV head, token)
-// pairs (attention) and over tokens (the rest). Each output element is computed
+// Work is cut over panels of output rows (matrices), over (KV head, run of
+// tokens) pairs (attention) and over tokens (the rest). Each output element is computed
 // by one thread in one fixed order, so the cut does not show in the bits.
 
 #include "engine/model/forward.h"
@@ -22,7 +22,13 @@
 
 enum {
     FORWARD_LOGIT_ROWS = 8,    // rows of logits computed together
+    FORWARD_RUN_TOKENS = 8,    // tokens that attend together, at most
     FORWARD_MIN_WORK = 65536,  // multiply-adds that pay for a hand-over
+};
+
+// Consecutive tokens of one sequence that attend together.
+struct run {
+    int first, n;
 };
 
 // Where token t of the chunk belongs.
@@ -38,8 +44,9 @@ struct forward {
     struct forward_options o;
     int n_group;       // query heads per KV head
     int q_dim, kv_dim; // n_head * head_dim, n_head_kv * head_dim
-    int n_slots;
+    int n_slots, n_runs;
     struct slot *slots; // [max_batch]
+    struct run *runs;   // [max_batch]
     float *x;           // [max_batch][n_embd] residual stream
     float *h;           // [max_batch][n_embd] normed
     float *q;           // [max_batch][q_dim]
@@ -50,7 +57,8 @@ struct forward {
     int16_t *quant;     // [max_batch][widest input]
     float *quant_scale; // [max_batch][widest input / KERN_BLOCK]
     float *rope;        // [n_ctx][n_rot / 2] (cos, sin)
-    float *scores;      // [n_threads][n_group][n_ctx padded]
+    size_t score_floats; // FORWARD_RUN_TOKENS * n_group * n_ctx padded
+    float *scores;      // [n_threads][score_floats]
     const float **pages; // [n_threads][2][pages of a sequence]
     float *blas_tile;   // scratch of kern_matmul_blas, or NULL
     int seq_pages;
@@ -189,42 +197,42 @@ static void store_heads(void *ctx, int begin, int end, int worker) {
     }
 }
 
-// One token's queries of one KV head against its sequence.
-static void attend(const struct layer_job *job, int token, int head,
+// A run of tokens of one sequence against one KV head.
+static void attend(const struct layer_job *job, const struct run *run, int head,
                    int worker) {
     const struct forward *f = job->f;
-    const struct slot *slot = &f->slots[token];
-    int d = f->m->shape.head_dim;
-    int n_pages = slot->position / KERN_PAGE + 1;
+    const struct slot *slot = &f->slots[run->first];
+    int d = f->m->shape.head_dim, n_pos = slot->position + run->n;
+    int n_pages = (n_pos + KERN_PAGE - 1) / KERN_PAGE;
     const float **keys = f->pages + (size_t)worker * 2 * (size_t)f->seq_pages;
     const float **values = keys + f->seq_pages;
     for (int i = 0; i < n_pages; i++) {
         keys[i] = kv_keys(f->o.kv, slot->seq, i, job->index, head);
         values[i] = kv_values(f->o.kv, slot->seq, i, job->index, head);
     }
-    size_t at = (size_t)token * (size_t)f->q_dim +
+    size_t at = (size_t)run->first * (size_t)f->q_dim +
                 (size_t)(head * f->n_group * d);
-    size_t score_floats = (size_t)f->n_group * (size_t)f->seq_pages * KERN_PAGE;
     f->o.kernels->attn(&(struct kern_attn){
         .q = f->q + at,
         .k_page = keys,
         .v_page = values,
-        .scores = f->scores + (size_t)worker * score_floats,
+        .scores = f->scores + (size_t)worker * f->score_floats,
         .out = f->attended + at,
         .scale = 1.0f / sqrtf((float)d),
         .n_group = f->n_group,
         .head_dim = d,
         .n_pos = slot->position + 1,
+        .n_tokens = run->n,
+        .stride = (size_t)f->q_dim,
     });
 }
 
-// Items are (KV head, token) pairs, head-major: the tokens of a verification
-// follow each other on the same keys and values while those are in the cache.
+// Items are (KV head, run) pairs, head-major.
 static void attend_range(void *ctx, int begin, int end, int worker) {
     const struct layer_job *job = ctx;
-    int n_tokens = job->f->n_slots;
+    const struct forward *f = job->f;
     for (int i = begin; i < end; i++)
-        attend(job, i % n_tokens, i / n_tokens, worker);
+        attend(job, &f->runs[i % f->n_runs], i / f->n_runs, worker);
 }
 
 static void attention(struct forward *f, const struct layer *l, int index) {
@@ -232,8 +240,8 @@ static void attention(struct forward *f, const struct layer *l, int index) {
     pool_run(f->o.pool, f->n_slots, grain_of(8 * f->q_dim), store_heads, &job);
     int64_t work = 0;
     for (int t = 0; t < f->n_slots; t++) work += f->slots[t].position + 1;
-    work = work / f->n_slots * 2 * f->m->shape.head_dim * f->n_group;
-    pool_run(f->o.pool, f->n_slots * f->m->shape.n_head_kv, grain_of(work),
+    work = work / f->n_runs * 2 * f->m->shape.head_dim * f->n_group;
+    pool_run(f->o.pool, f->n_runs * f->m->shape.n_head_kv, grain_of(work),
              attend_range, &job);
 }
 
@@ -343,8 +351,21 @@ static void wanted_logits(struct forward *f) {
     }
 }
 
+static void find_runs(struct forward *f) {
+    f->n_runs = 0;
+    for (int t = 0; t < f->n_slots; t++) {
+        struct run *last = f->n_runs ? &f->runs[f->n_runs - 1] : NULL;
+        if (last && last->n < FORWARD_RUN_TOKENS &&
+            f->slots[last->first].seq == f->slots[t].seq)
+            last->n++;
+        else
+            f->runs[f->n_runs++] = (struct run){.first = t, .n = 1};
+    }
+}
+
 static void run_chunk(struct forward *f) {
     if (f->n_slots == 0) return;
+    find_runs(f);
     embed(f);
     for (int i = 0; i < f->m->shape.n_layer; i++)
         run_layer(f, &f->m->layers[i], i);
@@ -425,13 +446,15 @@ static int allocate(struct forward *f, struct error *err) {
     f->quant_scale = floats(batch, widest / KERN_BLOCK + 1, &failed, err);
     f->quant = (int16_t *)floats(batch, widest / 2 + 1, &failed, err);
     f->rope = floats((size_t)f->o.n_ctx, (size_t)s->n_rot, &failed, err);
-    f->scores = floats(threads * (size_t)f->n_group, ctx, &failed, err);
+    f->score_floats = FORWARD_RUN_TOKENS * (size_t)f->n_group * ctx;
+    f->scores = floats(threads, f->score_floats, &failed, err);
     if (f->o.prefill_blas)
         f->blas_tile = floats(1, kern_blas_tile_floats((int)widest), &failed,
                               err);
     if (failed) return -1;
     f->pages = xcalloc(threads * 2 * (size_t)f->seq_pages, sizeof *f->pages);
     f->slots = xcalloc(batch, sizeof *f->slots);
+    f->runs = xcalloc(batch, sizeof *f->runs);
     return 0;
 }
 
@@ -455,7 +478,7 @@ struct forward *forward_new(const struct model *m,
 
 void forward_free(struct forward *f) {
     if (!f) return;
-    void *blocks[] = {f->slots, f->x,      f->h,    f->q,      f->k,
+    void *blocks[] = {f->slots, f->runs,   f->x,    f->h,      f->q,  f->k,
                       f->v,     f->attended, f->gate, f->up,   f->logits,
                       f->quant, f->quant_scale, f->rope, f->scores,
                       (void *)f->pages, f->blas_tile};
