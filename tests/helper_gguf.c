@@ -9,8 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 32, T_U32 = 4, T_I32 = 5, T_F32 = 6, T_BOOL = 7, T_TEXT = 8,
-       T_ARRAY = 9 };
+enum {
+    ALIGNMENT = 32,
+    T_U32 = 4,
+    T_I32 = 5,
+    T_F32 = 6,
+    T_BOOL = 7,
+    T_TEXT = 8,
+    T_ARRAY = 9
+};
 
 // ---- pieces -----------------------------------------------------------------
 
@@ -72,7 +79,8 @@ void helper_gguf_texts(struct helper_gguf *g, const char *key,
     put_key(g, key, T_ARRAY);
     put_u32(&g->keys, T_TEXT);
     put_u64(&g->keys, n);
-    for (size_t i = 0; i < n; i++) put_text(&g->keys, texts[i]);
+    for (size_t i = 0; i < n; i++)
+        put_text(&g->keys, texts[i]);
 }
 
 void helper_gguf_i32s(struct helper_gguf *g, const char *key,
@@ -116,7 +124,8 @@ static float f16_value(uint16_t h) {
 
 static void put_q8_0(struct buf *b, const float *x) {
     float max = 0.0f;
-    for (int i = 0; i < 32; i++) max = fmaxf(max, fabsf(x[i]));
+    for (int i = 0; i < 32; i++)
+        max = fmaxf(max, fabsf(x[i]));
     uint16_t scale = f16_of(max / 127.0f);
     float d = f16_value(scale);
     buf_add(b, &scale, sizeof scale);
@@ -132,11 +141,13 @@ static void put_values(struct buf *b, uint32_t type, const float *x, size_t n) {
         uint16_t half = type == 1 ? f16_of(x[i]) : bf16_of(x[i]);
         buf_add(b, &half, sizeof half);
     }
-    for (size_t i = 0; i < n && type == 8; i += 32) put_q8_0(b, x + i);
+    for (size_t i = 0; i < n && type == 8; i += 32)
+        put_q8_0(b, x + i);
 }
 
 static void pad(struct buf *b) {
-    while (b->n_bytes % ALIGNMENT) buf_addc(b, 0);
+    while (b->n_bytes % ALIGNMENT)
+        buf_addc(b, 0);
 }
 
 void helper_gguf_tensor(struct helper_gguf *g, const char *name, uint32_t type,
@@ -192,8 +203,8 @@ static const char *const merges[HELPER_N_MERGES] = {
     "t h", "th e", "i n", "a n", "e r", "1 0", "Ġ the", "Ċ Ċ", "Ġ =",
 };
 
-static const char *const controls[] = {"<|endoftext|>", "<|user|>",
-                                       "<|think|>", "<|grade|>"};
+static const char *const controls[] = {"<|endoftext|>", "<|user|>", "<|think|>",
+                                       "<|grade|>"};
 
 static char *joined(const char *merge) {
     const char *gap = strchr(merge, ' ');
@@ -216,7 +227,8 @@ void helper_gguf_tokenizer(struct helper_gguf *g,
     helper_gguf_i32s(g, "tokenizer.ggml.token_type", types, n);
     helper_gguf_texts(g, "tokenizer.ggml.merges", v->merges,
                       (size_t)v->n_merges);
-    for (size_t i = 0; i < n; i++) free(tokens[i]);
+    for (size_t i = 0; i < n; i++)
+        free(tokens[i]);
     free(tokens);
     free(types);
 }
@@ -241,7 +253,8 @@ void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab) {
                                        .n_merges = HELPER_N_MERGES});
     helper_gguf_u32(g, "tokenizer.ggml.eos_token_id", HELPER_ENDOFTEXT);
     helper_gguf_bool(g, "tokenizer.ggml.add_bos_token", false);
-    for (int i = 0; i < n; i++) free(tokens[i]);
+    for (int i = 0; i < n; i++)
+        free(tokens[i]);
     free(tokens);
     free(types);
 }
@@ -321,8 +334,7 @@ static void put_matrix(struct helper_gguf *g, const struct helper_model *m,
                        int layer, const char *part, int n_rows, int n_cols) {
     char name[128];
     snprintf(name, sizeof name, "blk.%d.%s.weight", layer, part);
-    put_random(g, m, name, n_rows, n_cols, 0.0f,
-               sqrtf(3.0f / (float)n_cols));
+    put_random(g, m, name, n_rows, n_cols, 0.0f, sqrtf(3.0f / (float)n_cols));
 }
 
 static void put_vector(struct helper_gguf *g, const struct helper_model *m,
@@ -362,7 +374,8 @@ char *helper_model_bytes(const struct helper_model *model, size_t *n_bytes) {
     put_metadata(&g, &m);
     float spread = m.logit_scale * sqrtf(3.0f / (float)m.n_embd);
     put_random(&g, &m, "token_embd.weight", m.n_vocab, m.n_embd, 0.0f, spread);
-    for (int layer = 0; layer < m.n_layer; layer++) put_layer(&g, &m, layer);
+    for (int layer = 0; layer < m.n_layer; layer++)
+        put_layer(&g, &m, layer);
     put_random(&g, &m, "output_norm.weight", 0, m.n_embd, 1.0f, 0.25f);
     if (!m.is_tied)
         put_random(&g, &m, "output.weight", m.n_vocab, m.n_embd, 0.0f, spread);

@@ -21,8 +21,7 @@ void helper_gguf_release(struct helper_gguf *g);
 void helper_gguf_u32(struct helper_gguf *g, const char *key, uint32_t value);
 void helper_gguf_f32(struct helper_gguf *g, const char *key, float value);
 void helper_gguf_bool(struct helper_gguf *g, const char *key, bool value);
-void helper_gguf_text(struct helper_gguf *g, const char *key,
-                      const char *text);
+void helper_gguf_text(struct helper_gguf *g, const char *key, const char *text);
 void helper_gguf_texts(struct helper_gguf *g, const char *key,
                        const char *const *texts, size_t n);
 void helper_gguf_i32s(struct helper_gguf *g, const char *key,
@@ -77,7 +76,7 @@ void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab);
 
 // Any byte-level vocabulary: tokens 0-255 are the bytes, then `tokens`.
 struct helper_vocabulary {
-    const char *pre; // NULL: "qwen2"
+    const char *pre;           // NULL: "qwen2"
     const char *const *tokens; // [n_tokens] in GPT-2's alphabet
     const int32_t *types;      // [n_tokens] tokenizer.ggml.token_type
     const char *const *merges; // [n_merges]

@@ -55,8 +55,10 @@ static void entry(struct buf *b, const char *name, uint64_t n_rows,
 }
 
 static void data(struct buf *b, size_t n_bytes) {
-    while (b->n_bytes % 32) buf_addc(b, 0);
-    while (n_bytes--) buf_addc(b, 1);
+    while (b->n_bytes % 32)
+        buf_addc(b, 0);
+    while (n_bytes--)
+        buf_addc(b, 1);
 }
 
 // Opens a copy of exactly n bytes, so that a sanitizer sees each byte too far.
@@ -174,8 +176,8 @@ Test(gguf, opens_a_model_file) {
     for (size_t i = 0; i < 4; i++) {
         char path[] = "/tmp/specsweep-gguf-XXXXXX";
         close(mkstemp(path));
-        helper_write_model(path, &(struct helper_model){.arch = archs[i],
-                                                        .type = types[i]});
+        helper_write_model(
+            path, &(struct helper_model){.arch = archs[i], .type = types[i]});
         struct error err = {0};
         struct gguf *g = gguf_open(path, &err);
         cr_assert(g, "%s", err.text);
@@ -240,8 +242,7 @@ Test(gguf, getters_name_key_and_type) {
     cr_expect_null(gguf_get_tensor(g, "z", 1, 1, &err));
     cr_expect_str_eq(err.text, "t.gguf: tensor 'z' is missing");
     cr_expect_null(gguf_get_tensor(g, "x", 8, 2, &err));
-    cr_expect_str_eq(err.text,
-                     "t.gguf: tensor 'x' is [2][8], expected [8][2]");
+    cr_expect_str_eq(err.text, "t.gguf: tensor 'x' is [2][8], expected [8][2]");
     gguf_close(g);
     free(copy);
     buf_release(&b);
@@ -283,8 +284,7 @@ Test(gguf, refuses_what_is_no_gguf_file) {
         cr_assert_eq(write(fd, cases[i].bytes, n), (ssize_t)n);
         close(fd);
         cr_expect_null(gguf_open(path, &err));
-        cr_expect(strstr(err.text, cases[i].expected) &&
-                      strstr(err.text, path),
+        cr_expect(strstr(err.text, cases[i].expected) && strstr(err.text, path),
                   "%s", err.text);
         unlink(path);
     }

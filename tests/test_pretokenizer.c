@@ -32,8 +32,7 @@ static void check(const char *name, const char *text, const char *expected) {
 
 Test(pretokenizer, cuts_as_each_family_does) {
     check("qwen2", "I'm 2500 m\n\n  away", "I|'m| |2|5|0|0| m|\n\n| | away");
-    check("llama-bpe", "I'm 2500 m\n\n  away",
-          "I|'m| |250|0| m|\n\n| | away");
+    check("llama-bpe", "I'm 2500 m\n\n  away", "I|'m| |250|0| m|\n\n| | away");
     check("gpt-2", "I'm 2500 m\n\n  away", "I|'m| 2500| m|\n\n | away");
     check("gpt-2", "I'M", "I|'|M");
     check("qwen2", "I'M (x)!?\n", "I|'M| (|x|)!?\n");
@@ -43,28 +42,36 @@ Test(pretokenizer, cuts_as_each_family_does) {
 }
 
 Test(pretokenizer, takes_unicode_blanks_and_letters) {
-    check("qwen2", "\xc3\xa9t\xc3\xa9\xc2\xa0\xd0\xbd\xd0\xb5", // no-break space
+    check("qwen2",
+          "\xc3\xa9t\xc3\xa9\xc2\xa0\xd0\xbd\xd0\xb5", // no-break space
           "\xc3\xa9t\xc3\xa9|\xc2\xa0\xd0\xbd\xd0\xb5");
-    check("gpt-2", "a\xc2\xa0\xc2\xa0" "b", "a|\xc2\xa0|\xc2\xa0|b");
+    check("gpt-2",
+          "a\xc2\xa0\xc2\xa0"
+          "b",
+          "a|\xc2\xa0|\xc2\xa0|b");
     // U+180E is no white space, whatever PCRE2's \s says.
     check("gpt-2", "a\xe1\xa0\x8e!", "a|\xe1\xa0\x8e!");
     check("gpt-2", "  \xe1\xa0\x8e", " | \xe1\xa0\x8e");
 }
 
 Test(pretokenizer, cuts_out_invalid_bytes_one_by_one) {
-    check("qwen2", "ab\xff" "cd", "ab|\xff|cd");
+    check("qwen2",
+          "ab\xff"
+          "cd",
+          "ab|\xff|cd");
     check("qwen2", "ab\xe2\x82", "ab|\xe2|\x82");
-    check("qwen2", "\xc0\x80", "\xc0|\x80");             // overlong
+    check("qwen2", "\xc0\x80", "\xc0|\x80"); // overlong
     check("qwen2", "\xe0\x80\x80", "\xe0|\x80|\x80");
     check("qwen2", "\xf0\x80\x80\x80", "\xf0|\x80|\x80|\x80");
-    check("qwen2", "\xed\xa0\x80", "\xed|\xa0|\x80");     // a surrogate
+    check("qwen2", "\xed\xa0\x80", "\xed|\xa0|\x80"); // a surrogate
     check("qwen2", "\xf4\x90\x80\x80", "\xf4|\x90|\x80|\x80");
     check("qwen2", "x  \xff y", "x|  |\xff| y"); // an end for blanks, too
 }
 
 Test(pretokenizer, covers_any_bytes) {
     static const char *const names[] = {"gpt-2", "qwen2", "llama-bpe"};
-    static const char few[] = "ab1' \n\r\t.\xc3\xa9\xe2\x80\x83\xf0\x9f\xa6\x99";
+    static const char few[] =
+        "ab1' \n\r\t.\xc3\xa9\xe2\x80\x83\xf0\x9f\xa6\x99";
     struct rng r = rng_make(5, "cover", 0);
     struct error err = {0};
     struct pretokenizer_work *w = pretokenizer_work_new();
@@ -72,8 +79,7 @@ Test(pretokenizer, covers_any_bytes) {
         char text[64];
         size_t n_bytes = rng_below(&r, RNG_ORDER, i, sizeof text), n, at = 0;
         for (size_t j = 0; j < n_bytes; j++)
-            text[j] = few[rng_below(&r, RNG_JUDGE, i * 64 + j,
-                                    sizeof few - 1)];
+            text[j] = few[rng_below(&r, RNG_JUDGE, i * 64 + j, sizeof few - 1)];
         struct pretokenizer *p = pretokenizer_new(names[i % 3], &err);
         const struct piece *pieces =
             pretokenizer_split(p, w, text, n_bytes, &n, &err);

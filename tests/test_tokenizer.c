@@ -50,21 +50,20 @@ enum { N_EXTRA = 8, N_EXTRA_MERGES = 4 };
 static struct tokenizer *extra_tokenizer(const char *pre, struct error *err) {
     struct helper_gguf g;
     helper_gguf_init(&g);
-    helper_gguf_tokenizer(&g,
-                          &(struct helper_vocabulary){.pre = pre,
-                                                      .tokens = extra_tokens,
-                                                      .types = extra_types,
-                                                      .n_tokens = N_EXTRA,
-                                                      .merges = extra_merges,
-                                                      .n_merges =
-                                                          N_EXTRA_MERGES});
+    helper_gguf_tokenizer(
+        &g, &(struct helper_vocabulary){.pre = pre,
+                                        .tokens = extra_tokens,
+                                        .types = extra_types,
+                                        .n_tokens = N_EXTRA,
+                                        .merges = extra_merges,
+                                        .n_merges = N_EXTRA_MERGES});
     return tokenizer_of(&g, err);
 }
 
 // ---- checking ---------------------------------------------------------------
 
-static void check_ids(const struct tokenizer *t, const char *text,
-                      bool special, int n, const int32_t *expected) {
+static void check_ids(const struct tokenizer *t, const char *text, bool special,
+                      int n, const int32_t *expected) {
     struct error err = {0};
     int32_t *ids;
     int got = tokenizer_encode(t, text, strlen(text), special, &ids, &err);
@@ -91,8 +90,7 @@ static void check_round_trip(const struct tokenizer *t, const char *text,
     for (int i = 0; i < n; i++) {
         size_t n_token;
         const char *bytes = tokenizer_bytes(t, ids[i], &n_token);
-        cr_assert(n_token <= n_bytes - at &&
-                      !memcmp(bytes, text + at, n_token),
+        cr_assert(n_token <= n_bytes - at && !memcmp(bytes, text + at, n_token),
                   "token %d does not match the text at %zu", i, at);
         at += n_token;
     }
@@ -136,7 +134,8 @@ Test(tokenizer, finds_special_tokens_when_asked) {
     CHECK_IDS(t, "<|x|>", false, '<', '|', 'x', '|', '>');
     int32_t *ids;
     int n = tokenizer_encode(t, "<|user|>", 8, false, &ids, NULL);
-    for (int i = 0; i < n; i++) cr_expect(!tokenizer_is_control(t, ids[i]));
+    for (int i = 0; i < n; i++)
+        cr_expect(!tokenizer_is_control(t, ids[i]));
     cr_expect_gt(n, 1);
     free(ids);
     tokenizer_free(t);
@@ -195,15 +194,27 @@ Test(tokenizer, gives_any_bytes_back) {
 // One piece of half a megabyte: quadratic work would take hours.
 Test(tokenizer, is_not_quadratic, .timeout = 60) {
     static const char *const units[] = {
-        "th",       "the",        " ",  "\n", "\r\n ", "!", "1", "<|user", "\xff",
-        "\xc2\xa0", "\xf0\x9f\xa6\x99", "'",  "a\xcc\x81",
+        "th",
+        "the",
+        " ",
+        "\n",
+        "\r\n ",
+        "!",
+        "1",
+        "<|user",
+        "\xff",
+        "\xc2\xa0",
+        "\xf0\x9f\xa6\x99",
+        "'",
+        "a\xcc\x81",
     };
     struct tokenizer *t = helper_tokenizer();
     size_t n = 1 << 19;
     char *text = xmalloc(n);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         size_t n_unit = strlen(units[i]);
-        for (size_t j = 0; j < n; j++) text[j] = units[i][j % n_unit];
+        for (size_t j = 0; j < n; j++)
+            text[j] = units[i][j % n_unit];
         check_round_trip(t, text, n, true);
     }
     free(text);
@@ -257,12 +268,11 @@ Test(tokenizer, hashes_what_ids_mean) {
 // ---- vocabularies that are wrong --------------------------------------------
 
 static void put_vocabulary(struct helper_gguf *g, const char *merge) {
-    helper_gguf_tokenizer(g,
-                          &(struct helper_vocabulary){.tokens = extra_tokens,
-                                                      .types = extra_types,
-                                                      .n_tokens = N_EXTRA,
-                                                      .merges = &merge,
-                                                      .n_merges = 1});
+    helper_gguf_tokenizer(g, &(struct helper_vocabulary){.tokens = extra_tokens,
+                                                         .types = extra_types,
+                                                         .n_tokens = N_EXTRA,
+                                                         .merges = &merge,
+                                                         .n_merges = 1});
 }
 
 static void expect(struct helper_gguf *g, const char *expected) {
@@ -426,7 +436,8 @@ static char *ids_line(const struct tokenizer *t, const char *text, size_t n) {
     int n_ids = tokenizer_encode(t, text, n, false, &ids, &err);
     cr_assert_geq(n_ids, 0, "%s", err.text);
     buf_init(&line);
-    for (int i = 0; i < n_ids; i++) buf_addf(&line, " %d", ids[i]);
+    for (int i = 0; i < n_ids; i++)
+        buf_addf(&line, " %d", ids[i]);
     free(ids);
     char *result = buf_detach(&line);
     buf_release(&line);
@@ -446,8 +457,8 @@ static void check_reference(const char *name) {
         cr_assert(line_end);
         *line_end = *end = '\0';
         char *got = ids_line(t, text, (size_t)(end - text));
-        cr_expect_str_eq(got, line, "%s, string %d '%s':\n got%s\nwant%s",
-                         name, n, text, got, line);
+        cr_expect_str_eq(got, line, "%s, string %d '%s':\n got%s\nwant%s", name,
+                         n, text, got, line);
         free(got);
         check_round_trip(t, text, (size_t)(end - text), true);
         line = line_end + 1;
@@ -480,13 +491,13 @@ static int check_texts(const struct tokenizer *t, const json_t *value) {
     json_t *child;
     size_t i;
     if (json_is_string(value)) {
-        check_round_trip(t, json_string_value(value),
-                         json_string_length(value), false);
+        check_round_trip(t, json_string_value(value), json_string_length(value),
+                         false);
         return 1;
     }
     json_array_foreach(value, i, child) n += check_texts(t, child);
-    json_object_foreach((json_t *)(uintptr_t)value, key, child)
-        n += check_texts(t, child);
+    json_object_foreach((json_t *)(uintptr_t)value, key, child) n +=
+        check_texts(t, child);
     return n;
 }
 

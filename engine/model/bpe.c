@@ -58,8 +58,7 @@ static size_t hash_pair(int32_t left, int32_t right) {
 }
 
 // The pair's slot, or the free one where it would be; NULL: too crowded.
-static struct merge *slot_of(const struct bpe *b, int32_t left,
-                             int32_t right) {
+static struct merge *slot_of(const struct bpe *b, int32_t left, int32_t right) {
     size_t at = hash_pair(left, right) & b->mask;
     for (int probe = 0; probe < MAX_PROBES; probe++) {
         struct merge *m = &b->table[at];
@@ -88,9 +87,8 @@ static int load_merge(struct bpe *b, const struct gguf *g,
     if (!gap || n_left + 1 == n)
         return merge_error(g, i, text, n, "is not two tokens", err);
     long left = vocabulary_unmap(text, n_left, bytes);
-    long right = left < 0 ? -1
-                          : vocabulary_unmap(gap + 1, n - n_left - 1,
-                                             bytes + left);
+    long right =
+        left < 0 ? -1 : vocabulary_unmap(gap + 1, n - n_left - 1, bytes + left);
     if (right < 0)
         return merge_error(g, i, text, n, "is not in the byte alphabet", err);
     const struct vocabulary *v = b->vocabulary;
@@ -117,11 +115,13 @@ static int load_merges(struct bpe *b, const struct gguf *g,
         gguf_array_text(a, i, &n);
         if (n > longest) longest = n;
     }
-    while (n_slots < a->n * 2) n_slots *= 2;
+    while (n_slots < a->n * 2)
+        n_slots *= 2;
     b->mask = n_slots - 1;
     b->table = alloc_try(n_slots, sizeof *b->table, "merges", err);
     if (!b->table) return -1;
-    for (size_t i = 0; i < n_slots; i++) b->table[i].left = -1;
+    for (size_t i = 0; i < n_slots; i++)
+        b->table[i].left = -1;
     char *bytes = alloc_try(longest + 1, 1, "merges", err);
     int status = bytes ? 0 : -1;
     for (size_t i = 0; i < a->n && !status; i++)
@@ -141,8 +141,8 @@ struct bpe *bpe_new(const struct gguf *g, const struct vocabulary *v,
         b->byte_token[i] = vocabulary_find(v, &byte, 1);
     }
     if (a->n > UINT32_MAX)
-        error_set(err, ERR_INPUT, "%s: key '%s' has %zu elements",
-                  gguf_name(g), key_merges, a->n);
+        error_set(err, ERR_INPUT, "%s: key '%s' has %zu elements", gguf_name(g),
+                  key_merges, a->n);
     else if (!load_merges(b, g, a, err))
         return b;
     bpe_free(b);
@@ -253,7 +253,8 @@ int bpe_encode(const struct bpe *b, struct bpe_work *w, const char *bytes,
     if (n_bytes == 0) return 0;
     if (load_symbols(b, w, bytes, n_bytes, err)) return -1;
     w->heap.n = 0;
-    for (size_t i = 0; i + 1 < n_bytes; i++) propose(b, w, (int32_t)i);
+    for (size_t i = 0; i + 1 < n_bytes; i++)
+        propose(b, w, (int32_t)i);
     while (w->heap.n) {
         struct candidate c = heap_pop(w);
         merge_at(b, w, &c);

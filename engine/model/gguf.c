@@ -123,7 +123,8 @@ static int index_tensors(struct gguf *g, struct cursor *c) {
     size_t n = g->slots.n;
     g->by_name = alloc_try(n ? n : 1, sizeof *g->by_name, "tensors", c->err);
     if (!g->by_name) return -1;
-    for (size_t i = 0; i < n; i++) g->by_name[i] = &g->slots.items[i];
+    for (size_t i = 0; i < n; i++)
+        g->by_name[i] = &g->slots.items[i];
     if (place_tensors(g, c)) return -1;
     qsort(g->by_name, n, sizeof *g->by_name, compare_names);
     for (size_t i = 1; i < n; i++)
@@ -178,10 +179,8 @@ static int read_version(struct gguf *g, struct cursor *c) {
 }
 
 static int parse(struct gguf *g, struct error *err) {
-    struct cursor c = {.bytes = g->bytes,
-                       .n_bytes = g->n_bytes,
-                       .name = g->name,
-                       .err = err};
+    struct cursor c = {
+        .bytes = g->bytes, .n_bytes = g->n_bytes, .name = g->name, .err = err};
     if (read_version(g, &c)) return -1;
     uint64_t n_tensors = cursor_u64(&c, "the number of tensors");
     uint64_t n_keys = cursor_u64(&c, "the number of keys");
@@ -296,8 +295,8 @@ const struct gguf_tensor *gguf_find_tensor(const struct gguf *g,
 static void print_shape(const struct gguf_tensor *t, char text[128]) {
     int at = 0;
     for (int i = t->n_dims - 1; i >= 0; i--)
-        at += snprintf(text + at, 128 - (size_t)at, "[%" PRId64 "]",
-                       t->dims[i]);
+        at +=
+            snprintf(text + at, 128 - (size_t)at, "[%" PRId64 "]", t->dims[i]);
 }
 
 const struct gguf_tensor *gguf_get_tensor(const struct gguf *g,

@@ -42,9 +42,9 @@ enum gguf_value_type {
 
 enum {
     GGUF_MAX_DIMS = 4,
-    GGUF_MAX_NAME = 128,           // bytes of a tensor name
-    GGUF_MAX_KEY = 65535,          // bytes of a metadata key
-    GGUF_DEFAULT_ALIGNMENT = 32,   // where general.alignment is absent
+    GGUF_MAX_NAME = 128,         // bytes of a tensor name
+    GGUF_MAX_KEY = 65535,        // bytes of a metadata key
+    GGUF_DEFAULT_ALIGNMENT = 32, // where general.alignment is absent
 };
 
 // Maps and checks a file. NULL with an error that names the file.
@@ -96,12 +96,11 @@ int gguf_opt_text(const struct gguf *g, const char *key, const char **value,
 struct gguf_array {
     enum gguf_value_type type; // of the elements; never GGUF_ARRAY
     size_t n;
-    const uint8_t *bytes;      // the first element
-    const uint8_t **texts;     // [n] GGUF_TEXT: each length field; else NULL
+    const uint8_t *bytes;  // the first element
+    const uint8_t **texts; // [n] GGUF_TEXT: each length field; else NULL
 };
 
-const struct gguf_array *gguf_find_array(const struct gguf *g,
-                                         const char *key);
+const struct gguf_array *gguf_find_array(const struct gguf *g, const char *key);
 // -1 as NULL with ERR_INPUT when absent or its elements are of another kind.
 // GGUF_I64 stands for any integer type, GGUF_F64 for any number.
 const struct gguf_array *gguf_get_array(const struct gguf *g, const char *key,

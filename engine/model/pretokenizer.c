@@ -34,8 +34,8 @@ enum { MAX_PATTERNS = 4 };
 // GPT-4's, but for how many digits go together.
 #define GPT4(digits)                                                           \
     "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" digits       \
-    "| ?" REST "+[\\r\\n]*|" BLANK "*[\\r\\n]+|" BLANK "+(?!" NO_BLANK ")|"    \
-    BLANK "+"
+    "| ?" REST "+[\\r\\n]*|" BLANK "*[\\r\\n]+|" BLANK "+(?!" NO_BLANK         \
+    ")|" BLANK "+"
 
 struct family {
     const char *name;
@@ -90,11 +90,9 @@ struct pretokenizer *pretokenizer_new(const char *name, struct error *err) {
     for (int i = 0; i < MAX_PATTERNS && family->patterns[i]; i++) {
         int code;
         size_t at;
-        p->codes[i] = pcre2_compile((PCRE2_SPTR)family->patterns[i],
-                                    PCRE2_ZERO_TERMINATED,
-                                    PCRE2_UTF | PCRE2_UCP |
-                                        PCRE2_DOLLAR_ENDONLY,
-                                    &code, &at, NULL);
+        p->codes[i] = pcre2_compile(
+            (PCRE2_SPTR)family->patterns[i], PCRE2_ZERO_TERMINATED,
+            PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY, &code, &at, NULL);
         if (!p->codes[i]) {
             error_set(err, ERR_INTERNAL,
                       "pre-tokenizer '%s': PCRE2 error %d at %zu", name, code,
@@ -111,7 +109,8 @@ struct pretokenizer *pretokenizer_new(const char *name, struct error *err) {
 
 void pretokenizer_free(struct pretokenizer *p) {
     if (!p) return;
-    for (int i = 0; i < p->n_codes; i++) pcre2_code_free(p->codes[i]);
+    for (int i = 0; i < p->n_codes; i++)
+        pcre2_code_free(p->codes[i]);
     free(p);
 }
 
@@ -169,9 +168,9 @@ static int cut(struct pretokenizer_work *w, const pcre2_code *code,
     const size_t *found = pcre2_get_ovector_pointer(w->match);
     size_t at = 0;
     while (at < piece.n_bytes) {
-        int status = pcre2_match(code, subject, piece.n_bytes, at,
-                                 PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, w->match,
-                                 NULL);
+        int status =
+            pcre2_match(code, subject, piece.n_bytes, at,
+                        PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, w->match, NULL);
         if (status == PCRE2_ERROR_NOMATCH) break;
         if (status < 0)
             return error_set(err, ERR_INTERNAL,
@@ -188,8 +187,7 @@ static int cut(struct pretokenizer_work *w, const pcre2_code *code,
 // All expressions, one after the other, on one valid run, from piece `first`
 // of w->pieces on.
 static int cut_run(const struct pretokenizer *p, struct pretokenizer_work *w,
-                   const char *text, size_t at, size_t end,
-                   struct error *err) {
+                   const char *text, size_t at, size_t end, struct error *err) {
     size_t first = w->pieces.n;
     add_piece(&w->pieces, at, end);
     for (int i = 0; i < p->n_codes; i++) {

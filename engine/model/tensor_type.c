@@ -62,8 +62,8 @@ void tensor_type_list(bool loadable_only, char *text, size_t n_bytes) {
     if (n_bytes) text[0] = '\0';
     for (size_t i = 0; i < N_TYPES && at < n_bytes; i++) {
         if (loadable_only && !types[i].is_loadable) continue;
-        at += (size_t)snprintf(text + at, n_bytes - at, "%s%s",
-                               at ? ", " : "", types[i].name);
+        at += (size_t)snprintf(text + at, n_bytes - at, "%s%s", at ? ", " : "",
+                               types[i].name);
     }
 }
 

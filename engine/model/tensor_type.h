@@ -20,7 +20,7 @@ enum tensor_type {
 
 struct tensor_type_info {
     uint32_t id;
-    const char *name;       // "Q8_0"
+    const char *name;        // "Q8_0"
     uint32_t block_elements; // a row is a multiple of this
     uint32_t block_bytes;
     bool is_loadable;

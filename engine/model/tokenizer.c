@@ -31,9 +31,8 @@ struct tokenizer {
 
 // Control tokens that end a turn in some family, whatever the file's eos is.
 static const char *const end_texts[] = {
-    "<|im_end|>", "<|eot_id|>", "<|end_of_text|>",
-    "<|endoftext|>", "<|end|>", "<end_of_turn>",
-    "<｜end▁of▁sentence｜>",
+    "<|im_end|>", "<|eot_id|>",    "<|end_of_text|>",       "<|endoftext|>",
+    "<|end|>",    "<end_of_turn>", "<｜end▁of▁sentence｜>",
 };
 
 static int load_id(const struct gguf *g, const char *key, int n_tokens,
@@ -191,9 +190,9 @@ int tokenizer_encode(const struct tokenizer *t, const char *text,
                          .pre = pretokenizer_work_new(),
                          .bpe = bpe_work_new(),
                          .err = err};
-    int status = encode_all(
-        &e, special ? &t->vocabulary.all : &t->vocabulary.always, text,
-        n_bytes);
+    int status =
+        encode_all(&e, special ? &t->vocabulary.all : &t->vocabulary.always,
+                   text, n_bytes);
     pretokenizer_work_free(e.pre);
     bpe_work_free(e.bpe);
     if (status) {
@@ -213,9 +212,8 @@ static bool is_token(const struct tokenizer *t, int32_t token) {
 const char *tokenizer_bytes(const struct tokenizer *t, int32_t token,
                             size_t *n_bytes) {
     *n_bytes = 0;
-    return is_token(t, token)
-               ? vocabulary_bytes(&t->vocabulary, token, n_bytes)
-               : "";
+    return is_token(t, token) ? vocabulary_bytes(&t->vocabulary, token, n_bytes)
+                              : "";
 }
 
 int tokenizer_n_tokens(const struct tokenizer *t) {

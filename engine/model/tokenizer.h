@@ -44,8 +44,8 @@ int32_t tokenizer_find(const struct tokenizer *t, const char *bytes,
 bool tokenizer_is_control(const struct tokenizer *t, int32_t token);
 // eos, eot and their like: generation stops here.
 bool tokenizer_is_end(const struct tokenizer *t, int32_t token);
-int32_t tokenizer_eos(const struct tokenizer *t); // -1: none
-int32_t tokenizer_bos(const struct tokenizer *t); // -1: none
+int32_t tokenizer_eos(const struct tokenizer *t);   // -1: none
+int32_t tokenizer_bos(const struct tokenizer *t);   // -1: none
 bool tokenizer_adds_bos(const struct tokenizer *t); // prompts begin with BOS
 
 // Hash over token texts, types and merges. Equal: ids can be exchanged.

@@ -184,7 +184,8 @@ static int compare_specials(const void *a, const void *b, void *ctx) {
 static void load_specials(struct vocabulary *v, struct special_set *set,
                           bool with_control) {
     int n = 0;
-    for (int i = 0; i < v->n; i++) n += is_special(v->kinds[i]);
+    for (int i = 0; i < v->n; i++)
+        n += is_special(v->kinds[i]);
     set->ids = xcalloc((size_t)n + 1, sizeof *set->ids);
     for (int i = 0; i < v->n; i++) {
         bool wanted = v->kinds[i] == TOKEN_USER_DEFINED ||
@@ -205,7 +206,8 @@ static int allocate(struct vocabulary *v, const struct gguf_array *texts,
         n_bytes += n;
     }
     size_t n_slots = 1024;
-    while (n_slots < texts->n * 2) n_slots *= 2;
+    while (n_slots < texts->n * 2)
+        n_slots *= 2;
     v->n = (int)texts->n;
     v->bytes = alloc_try(n_bytes, 1, "vocabulary", err);
     if (!v->bytes) return -1;

@@ -31,10 +31,10 @@ struct special_set {
 
 struct vocabulary {
     int n;
-    char *bytes;     // all tokens, one after the other
-    size_t *starts;  // [n + 1] into bytes
-    uint8_t *kinds;  // [n] enum token_kind
-    int32_t *table;  // [table_mask + 1] hash table of normal tokens, -1: free
+    char *bytes;    // all tokens, one after the other
+    size_t *starts; // [n + 1] into bytes
+    uint8_t *kinds; // [n] enum token_kind
+    int32_t *table; // [table_mask + 1] hash table of normal tokens, -1: free
     size_t table_mask;
     struct special_set always, all; // user-defined; with control and unknown
 };
