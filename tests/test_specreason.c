@@ -351,3 +351,59 @@ Test(specreason, the_judge_leaves_no_trace) {
     }
     toy_pair_close(&p);
 }
+
+// ---- draws ----------------------------------------------------------------
+
+// The draft picks any letter, so its text shows its random numbers; the base
+// writes "x\n\n" whatever came before, and grades 0.
+static void letters_logits(void *ctx, const int32_t *tokens, int n,
+                           float *row) {
+    bool is_draft = *(const bool *)ctx;
+    for (int i = 0; i < 257; i++) row[i] = -20;
+    if (is_draft) {
+        for (int c = 'a'; c <= 'z'; c++) row[c] = 0;
+        return;
+    }
+    bool ended = tokens[n - 1] == '\n' && tokens[n - 2] == '\n';
+    bool begun = n > 2 && tokens[n - 1] == 'x';
+    bool half = tokens[n - 1] == '\n' && !ended;
+    row[begun || half ? '\n' : 'x'] = 10;
+    if (tokens[n - 1] == '?') row['0'] = 20;
+}
+
+// A rejected step says something about its numbers: the next one, which covers
+// some of the same positions, must not use them again.
+Test(specreason, every_attempt_has_numbers_of_its_own) {
+    bool is_draft[2] = {false, true};
+    struct settings s;
+    struct error err = {0};
+    struct trace t;
+    struct rng rng = rng_make(1, "x", 0);
+    struct lm *lm[2];
+    toy_settings(&s);
+    strcpy(s.prompt, "{problem}");
+    strcpy(s.grade_suffix, "?");
+    s.budget_tokens = 9;
+    s.step_tokens = 8;
+    for (int i = 0; i < 2; i++) {
+        struct scripted_model m = {.logits = letters_logits,
+                                   .ctx = &is_draft[i], .n_ctx = 64};
+        lm[i] = lm_scripted_open(&m, 12, &err);
+    }
+    struct workspace *w = workspace_new(lm[0], lm[1], &s, &err);
+    cr_assert_eq(workspace_load(w, "p\n\n", &s, NULL, &err), 0);
+    trace_init(&t, NULL, s.max_steps, s.budget_tokens);
+    cr_assert_eq(method_solve(method_find("specreason"), w, &s, &rng, &t,
+                              &err), 0, "%s", err.text);
+    cr_assert_str_eq(t.response, "x\n\nx\n\nx\n\n");
+    cr_assert_eq(t.steps[0].n_tokens, 8);
+    cr_assert_eq(t.steps[2].n_tokens, 6);
+    const char *first = t.text + t.steps[0].text_begin;  // positions 0..7
+    const char *second = t.text + t.steps[2].text_begin; // positions 3..8
+    cr_expect(memcmp(first + 3, second, 5) != 0, "%.8s and %.6s", first,
+              second);
+    trace_release(&t);
+    workspace_free(w);
+    lm_free(lm[0]);
+    lm_free(lm[1]);
+}

@@ -11,11 +11,15 @@
 // Under the exact rule the draft draws with the target's own number, so that
 // where the two distributions agree they pick the same token: the inverse of
 // one cumulative distribution against that of another. Two tokens that share
-// all the weight are then matched as often as any coupling can, min(p, q)
-// summed; more tokens lose a little when weight moves between ids that lie
-// apart. A Gumbel-max coupling is within a factor of the best for any
-// distributions, but the target would have to sample that way too, in vanilla
-// as well: a logarithm and a random number for each token of the vocabulary.
+// all the weight are matched as often as any coupling can, min(p, q) summed;
+// with more tokens some matches are lost where weight moves between ids that
+// lie apart. Simulated on 100 tokens at temperature 0.6, top_p 0.95, matches
+// for the best coupling, this one, and Gumbel-max: .89 .85 .88 (peaked, close
+// models), .70 .65 .68 (peaked, apart), .53 .40 .48 (flat, apart). Gumbel-max
+// would have to be how the target samples in vanilla too: a logarithm and a
+// random number for each token, with the same bits on every machine. On models
+// trained for chains of arithmetic, .977 of drafted tokens were accepted under
+// either rule, so the plain inverse stays.
 //
 // Under the rejection rule every number is of its own: draft, acceptance,
 // residual, bonus. Numbers of drafted tokens that were never verified serve
