@@ -11,6 +11,7 @@ static void error_clean(char *text) {
     }
 }
 
+__attribute__((format(printf, 3, 0)))
 static void error_vset(struct error *err, enum error_kind kind,
                        const char *format, va_list args) {
     if (!err) return;
