@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/hash.h"
+#include "engine/methods/workspace.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -119,11 +120,26 @@ void toy_pair_close(struct toy_pair *p) {
     lm_free(p->draft);
 }
 
+// The base's transcript is the prompt and what the trace kept, the draft's a
+// beginning of it.
+static void check_transcripts(const struct toy_pair *p) {
+    const struct lm_seq *base = p->w->seq[ROLE_BASE];
+    const struct lm_seq *draft = p->w->seq[ROLE_DRAFT];
+    int n_prompt = p->w->n_prompt[ROLE_BASE], n = lm_n_tokens(draft);
+    cr_assert_eq(lm_n_tokens(base), n_prompt + p->t.n_kept);
+    cr_assert_eq(memcmp(lm_tokens(base) + n_prompt, p->t.kept,
+                        (size_t)p->t.n_kept * sizeof *p->t.kept), 0);
+    cr_assert_leq(n, lm_n_tokens(base));
+    cr_assert_eq(memcmp(lm_tokens(base), lm_tokens(draft),
+                        (size_t)n * sizeof(int32_t)), 0);
+}
+
 void toy_pair_solve(struct toy_pair *p, const char *method, uint64_t seed) {
     struct error err = {0};
     struct rng rng = rng_make(seed, "toy", 0);
     int rc = method_solve(method_find(method), p->w, &p->s, &rng, &p->t, &err);
     cr_assert_eq(rc, 0, "%s", err.text);
+    check_transcripts(p);
 }
 
 void toy_result_take(struct toy_result *r, const struct trace *t) {

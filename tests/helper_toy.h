@@ -37,7 +37,8 @@ struct toy_pair {
 void toy_pair_open(struct toy_pair *p, const struct settings *s,
                    uint64_t seed, double noise);
 void toy_pair_close(struct toy_pair *p);
-// Solves with p->s; fails the test on an error.
+// Solves with p->s; fails the test on an error, or when a transcript is not
+// what the trace says.
 void toy_pair_solve(struct toy_pair *p, const char *method, uint64_t seed);
 
 // A copy of what a sample kept.

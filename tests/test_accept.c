@@ -200,7 +200,8 @@ Test(accept, rejection_accepts_as_often_as_it_can) {
 
 // ---- planted bugs ---------------------------------------------------------
 
-static const float *row(const float *rows, int i, const struct accept_round *r) {
+static const float *row(const float *rows, int i,
+                        const struct accept_round *r) {
     return rows + i * r->n_vocab;
 }
 

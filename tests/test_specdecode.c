@@ -154,8 +154,8 @@ static double p_value(struct table *base, const struct settings *s,
     return gsl_cdf_chisq_Q(sum, n_used - 1);
 }
 
-static void check_distribution(const char *method, int n_vocab, int draft_tokens,
-                               int rule, double top_p) {
+static void check_distribution(const char *method, int n_vocab,
+                               int draft_tokens, int rule, double top_p) {
     static int count[MAX_VOCAB * MAX_VOCAB * MAX_VOCAB];
     struct table base = {n_vocab, (uint64_t)n_vocab};
     struct table draft = {n_vocab, (uint64_t)n_vocab + 100};
@@ -190,11 +190,13 @@ Test(specdecode, counts_drafts_passes_and_discarded_tokens) {
     struct settings s;
     struct toy_pair p;
     int64_t discarded = 0;
+    int n_budget = 0;
     toy_settings(&s);
     toy_pair_open(&p, &s, 41, 0); // the draft is the base
     for (int rule = 0; rule < 2; rule++) {
         p.s.accept = rule;
         for (uint64_t seed = 0; seed < 20; seed++) {
+            p.s.budget_tokens = seed % 2 ? 120 : 30;
             toy_pair_solve(&p, "specdecode", seed);
             const struct counters *c = &p.t.count;
             cr_expect_eq(c->spec_accepted, c->spec_drafted);
@@ -204,9 +206,12 @@ Test(specdecode, counts_drafts_passes_and_discarded_tokens) {
                          c->spec_accepted + c->spec_passes + plain);
             cr_expect_leq(c->calls[ROLE_BASE], c->kept_tokens / 6 + 3);
             discarded += c->base_discarded;
+            // A round never verifies more than the budget can take.
+            if (p.t.stop == STOP_BUDGET) cr_expect_eq(c->base_discarded, 0);
+            n_budget += p.t.stop == STOP_BUDGET;
         }
     }
-    cr_expect(discarded > 0);
+    cr_expect(discarded > 0 && n_budget > 0);
     toy_pair_close(&p);
 }
 
