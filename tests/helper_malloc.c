@@ -14,8 +14,9 @@
 #endif
 #endif
 
-static _Thread_local long n_allocations;
-static _Thread_local bool counting;
+// Volatile: compilers know that malloc changes no variable of the program.
+static _Thread_local volatile long n_allocations;
+static _Thread_local volatile bool counting;
 
 void malloc_count_start(void) {
     n_allocations = 0;
@@ -35,27 +36,27 @@ void *__libc_realloc(void *p, size_t n_bytes);
 void *__libc_memalign(size_t alignment, size_t n_bytes);
 
 void *malloc(size_t n_bytes) {
-    n_allocations += counting;
+    n_allocations = n_allocations + counting;
     return __libc_malloc(n_bytes);
 }
 
 void *calloc(size_t count, size_t size) {
-    n_allocations += counting;
+    n_allocations = n_allocations + counting;
     return __libc_calloc(count, size);
 }
 
 void *realloc(void *p, size_t n_bytes) {
-    n_allocations += counting;
+    n_allocations = n_allocations + counting;
     return __libc_realloc(p, n_bytes);
 }
 
 void *aligned_alloc(size_t alignment, size_t n_bytes) {
-    n_allocations += counting;
+    n_allocations = n_allocations + counting;
     return __libc_memalign(alignment, n_bytes);
 }
 
 int posix_memalign(void **p, size_t alignment, size_t n_bytes) {
-    n_allocations += counting;
+    n_allocations = n_allocations + counting;
     *p = __libc_memalign(alignment, n_bytes);
     return *p ? 0 : ENOMEM;
 }

@@ -9,8 +9,8 @@
 #include <string.h>
 
 // A sequence keeps its own copy of the tokens that were evaluated, as a real
-// backend keeps keys and values, and computes logits from that copy alone. So
-// a truncation that lm.c forgets to pass on shows as wrong logits.
+// backend keeps keys and values, and computes logits from that copy alone. A
+// truncation that lm.c forgets to pass on is an error.
 
 enum { END_TOKEN = 256, FIRST_SPECIAL = 257 };
 
@@ -25,6 +25,7 @@ struct scripted {
 struct scripted_seq {
     struct lm_seq seq;
     int32_t *seen; // [n_ctx] tokens evaluated
+    int n_seen;
 };
 
 static const struct scripted *scripted_of(const struct lm *lm) {
@@ -52,15 +53,15 @@ static struct lm_seq *scripted_seq_new(struct lm *lm, struct error *err) {
 static int scripted_share(struct lm_seq *to, struct lm_seq *from,
                           struct error *err) {
     (void)err;
-    memcpy(((struct scripted_seq *)to)->seen,
-           ((struct scripted_seq *)from)->seen,
-           (size_t)from->n_evaluated * sizeof(int32_t));
+    struct scripted_seq *copy = (struct scripted_seq *)to;
+    copy->n_seen = from->n_evaluated;
+    memcpy(copy->seen, ((struct scripted_seq *)from)->seen,
+           (size_t)copy->n_seen * sizeof *copy->seen);
     return 0;
 }
 
 static void scripted_cut(struct lm_seq *s, int n) {
-    int32_t *seen = ((struct scripted_seq *)s)->seen;
-    for (int i = n; i < s->lm->facts.n_ctx && seen[i] != -1; i++) seen[i] = -1;
+    ((struct scripted_seq *)s)->n_seen = n;
 }
 
 static int scripted_eval(struct lm_seq *seq, int end, const int *positions,
@@ -69,12 +70,17 @@ static int scripted_eval(struct lm_seq *seq, int end, const int *positions,
     struct scripted *lm = (struct scripted *)seq->lm;
     int n_new = end - seq->n_evaluated;
     assert(n_new > 0);
+    if (s->n_seen != seq->n_evaluated)
+        return error_set(err, ERR_INTERNAL,
+                         "the model has seen %d tokens, not %d", s->n_seen,
+                         seq->n_evaluated);
     int64_t call = __atomic_add_fetch(&lm->n_calls, 1, __ATOMIC_RELAXED);
     if (call == lm->m.fail_at_call)
         return error_set(err, ERR_INTERNAL, "scripted failure of call %lld",
                          (long long)call);
     memcpy(s->seen + seq->n_evaluated, seq->tokens + seq->n_evaluated,
            (size_t)n_new * sizeof *s->seen);
+    s->n_seen = end;
     for (int i = 0; i < n_rows; i++) {
         assert(positions[i] > seq->n_evaluated && positions[i] <= end);
         memset(rows[i], 0, (size_t)seq->lm->facts.n_vocab * sizeof(float));

@@ -49,8 +49,9 @@ void workspace_free(struct workspace *w);
 // once; the k samples of the problem, of every method that shares this
 // workspace, truncate back to it. The time it took each model is kept and
 // charged to every sample (PHASE_PROMPT): base only for single-model methods.
-// The template is settings.prompt or the base's metadata "specsweep.prompt";
-// "{problem}" in it is replaced. Special tokens are recognised in the template
+// The template is settings.prompt or the base's metadata "specsweep.prompt" (a
+// draft with another vocabulary: its own, if it has one); "{problem}" in it is
+// replaced. Special tokens are recognised in the template
 // alone. Without a template: ERR_USAGE.
 int workspace_load(struct workspace *w, const char *problem,
                    const struct settings *s, const struct clock *clock,

@@ -17,10 +17,15 @@ enum { EXTRA_TEXT_TOKENS = 512 }; // the answer prompt, what is being tried
 
 // ---- prompt ---------------------------------------------------------------
 
-static const char *template_of(const struct workspace *w,
+// A draft of another family has a template of its own; where ids are exchanged
+// both models must see the same tokens.
+static const char *template_of(const struct workspace *w, enum model_role role,
                                const struct settings *s) {
+    const char *own = NULL;
     if (s->prompt[0]) return s->prompt;
-    return lm_meta(w->lm[ROLE_BASE], "specsweep.prompt");
+    if (role == ROLE_DRAFT && !w->equal_vocab)
+        own = lm_meta(w->lm[role], "specsweep.prompt");
+    return own ? own : lm_meta(w->lm[ROLE_BASE], "specsweep.prompt");
 }
 
 static int push_text(struct workspace *w, enum model_role role,
@@ -71,16 +76,16 @@ static int load_role(struct workspace *w, enum model_role role,
 int workspace_load(struct workspace *w, const char *problem,
                    const struct settings *s, const struct clock *clock,
                    struct error *err) {
-    const char *template = template_of(w, s);
     w->loaded = false;
-    if (!template)
+    if (!template_of(w, ROLE_BASE, s))
         return error_set(err, ERR_USAGE,
                          "no prompt template: the base model names none "
                          "(specsweep.prompt) and the setting 'prompt' is "
                          "empty");
     for (int r = 0; r < ROLE_N; r++) {
+        enum model_role role = (enum model_role)r;
         if (!w->lm[r]) continue;
-        if (load_role(w, (enum model_role)r, template, problem, clock, err))
+        if (load_role(w, role, template_of(w, role, s), problem, clock, err))
             return error_prefix(err, "%s model",
                                 r == ROLE_BASE ? "base" : "draft");
     }
