@@ -72,8 +72,14 @@ $(TEST_PROGRAM): $(call obj,$(LIB_SRC) $(TEST_SRC))
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
 FUZZ_TARGET ?= none
-$(BUILD)/$(FUZZ_TARGET): $(call obj,$(LIB_SRC)) tests/fuzz/$(FUZZ_TARGET).c
+$(BUILD)/$(FUZZ_TARGET): $(call obj,$(LIB_SRC) tests/helper_gguf.c) \
+                         tests/fuzz/$(FUZZ_TARGET).c
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+SEEDS_SRC := $(filter engine/base/%,$(LIB_SRC)) tests/helper_gguf.c \
+             tests/fuzz/write_seeds.c
+$(BUILD)/write_seeds: $(call obj,$(SEEDS_SRC))
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 define isa_rule
 $(BUILD)/%_$(1).o: %_$(1).c

@@ -5,7 +5,10 @@ cd "$(dirname "$0")/.."
 command -v clang >/dev/null || { echo "fuzz: needs clang" >&2; exit 1; }
 seconds=${FUZZ_SECONDS:-30}
 out=build/fuzz
-make -s CC=clang SANITIZE=address,undefined,fuzzer-no-link BUILD=$out objects
+make -s CC=clang SANITIZE=address,undefined,fuzzer-no-link BUILD=$out objects \
+    $out/write_seeds
+mkdir -p "$out/corpus"
+"$out/write_seeds" "$out/corpus"
 for target in tests/fuzz/fuzz_*.c; do
     name=$(basename "$target" .c)
     make -s CC=clang SANITIZE=address,undefined,fuzzer-no-link BUILD=$out \
