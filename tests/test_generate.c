@@ -112,7 +112,31 @@ Test(generate, answer_phase_is_the_same_for_all_methods) {
     play_close(&p);
 }
 
-Test(generate, answer_phase_ends_at_the_answer_or_its_limit) {
+Test(generate, answer_phase_keeps_to_its_limit) {
+    static const struct play_step steps[] = {
+        {"a\n\n", "A\n\n", "9"},
+        {"....abcdefghijkl", "....ABCDEFGHIJKL", "9"},
+        {0},
+    };
+    struct play p;
+    play_open(&p, steps, 0);
+    p.s.budget_tokens = 3;
+    strcpy(p.s.answer_prompt, "So: ");
+    for (int n = 1; n < 10; n++) {
+        for (int m = 0; m < N_METHODS; m++) {
+            p.s.answer_tokens = n;
+            play_solve(&p, methods[m], 0);
+            cr_expect_eq(p.t.stop, STOP_BUDGET);
+            cr_expect_not(p.t.answer_forced);
+            cr_expect_eq(p.t.count.kept_tokens, 3 + n);
+            cr_expect_eq(strncmp(p.t.response + 3, "So: ABCDEFGHI",
+                                 4 + (size_t)n), 0);
+        }
+    }
+    play_close(&p);
+}
+
+Test(generate, answer_phase_ends_at_the_answer) {
     struct settings s;
     struct toy_pair p;
     int n_forced = 0;

@@ -196,7 +196,7 @@ Test(specdecode, counts_drafts_passes_and_discarded_tokens) {
     for (int rule = 0; rule < 2; rule++) {
         p.s.accept = rule;
         for (uint64_t seed = 0; seed < 20; seed++) {
-            p.s.budget_tokens = seed % 2 ? 120 : 30;
+            p.s.budget_tokens = seed % 2 ? 120 : 32;
             toy_pair_solve(&p, "specdecode", seed);
             const struct counters *c = &p.t.count;
             cr_expect_eq(c->spec_accepted, c->spec_drafted);
