@@ -97,6 +97,9 @@ int read_values(struct config_reader *r, const struct tree *t,
     if (t->kind == TREE_LIST) {
         *items = t->items;
         *n = t->n;
+        if (t->n > CONFIG_VALUES_MAX)
+            return place_error(&t->place, r->err, "%s has more than %d values",
+                               what, CONFIG_VALUES_MAX);
         if (t->n) return 0;
         return place_error(&t->place, r->err, "%s is an empty list", what);
     }

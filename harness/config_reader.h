@@ -14,7 +14,7 @@ struct config_reader {
     struct error *err;
 };
 
-enum { CONFIG_NAMES_MAX = 64 };
+enum { CONFIG_NAMES_MAX = 64, CONFIG_VALUES_MAX = 4096 };
 
 // Names that a map may have: a table's, then others.
 struct name_list {
@@ -43,7 +43,7 @@ int read_option(struct config_reader *r, const struct option *o,
 // The rows of `table` that `map` has; other keys are left alone.
 int read_record(struct config_reader *r, const struct option *table,
                 const struct tree *map, void *record);
-// A scalar, or a list of at least one: the items as an array of n nodes.
+// A scalar, or a list of 1 to CONFIG_VALUES_MAX: the items as n nodes.
 int read_values(struct config_reader *r, const struct tree *t,
                 const char *what, struct tree *const **items, int *n);
 // A file that exists, relative to the current folder or else to the config's.

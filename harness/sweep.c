@@ -16,7 +16,7 @@
 // fastest. Ids are hashes of canonical text (option_print), so that 0.60 and
 // 0.6 are one cell.
 
-enum { CELLS_MAX = 100000 };
+enum { CELLS_MAX = 10000 };
 
 // ---- names ----------------------------------------------------------------
 

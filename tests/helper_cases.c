@@ -56,7 +56,7 @@ char *helper_replace(const char *text, const char *from, const char *to) {
         buf_adds(&out, to);
     }
     buf_adds(&out, text);
-    return buf_detach(&out);
+    return out.text;
 }
 
 void helper_golden(const char *file, const char *text) {

@@ -162,7 +162,7 @@ static char *print(const struct config *c) {
     struct buf b;
     buf_init(&b);
     config_print(c, &b);
-    return buf_detach(&b);
+    return b.text;
 }
 
 Test(config, printed_config_reads_back_as_itself) {

@@ -53,7 +53,7 @@ static char *list_cells(const struct sweep *s) {
         if (cell_has_threshold(c)) buf_addf(&b, ">=%g", c->settings.threshold);
         buf_addc(&b, '\n');
     }
-    return buf_detach(&b);
+    return b.text;
 }
 
 static void expect_cells(const char *text, const char *expected) {
@@ -123,9 +123,9 @@ Test(sweep, refuses_too_many_cells) {
     buf_adds(&b, "methods:\n  - {method: specdecode, draft_tokens: [1");
     for (int i = 2; i <= 64; i++) buf_addf(&b, ", %d", i);
     buf_adds(&b, "], max_steps: [1");
-    for (int i = 2; i <= 2000; i++) buf_addf(&b, ", %d", i);
+    for (int i = 2; i <= 200; i++) buf_addf(&b, ", %d", i);
     buf_adds(&b, "]}\n");
-    refuse(b.text, "more than 100000 cells");
+    refuse(b.text, "more than 10000 cells");
     buf_release(&b);
 }
 
