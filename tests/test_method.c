@@ -99,6 +99,26 @@ Test(method, solve_refuses_what_it_cannot_do) {
     play_close(&p);
 }
 
+Test(method, a_trace_that_is_too_small_is_an_error) {
+    struct play p;
+    struct error err = {0};
+    struct rng rng = rng_make(1, "x", 0);
+    static const struct play_step steps[] = {
+        {"a\n\n", "A\n\n", "9"}, {"b\n\n", "B\n\n", "9"},
+        {"c\n\n", "C\n\n", "9"}, {"d\n\n", "D\n\n", "9"},
+        {"e\n\n", "E\n\n", "9"}, {0},
+    };
+    play_open(&p, steps, 0);
+    trace_release(&p.t);
+    trace_init(&p.t, NULL, 1, 400); // room for four steps
+    cr_expect_eq(method_solve(method_find("specreason"), p.w, &p.s, &rng, &p.t,
+                              &err), -1);
+    cr_expect_eq(err.kind, ERR_MEMORY);
+    cr_expect(strstr(err.text, "4 steps"), "%s", err.text);
+    cr_expect_eq(p.t.stop, STOP_ERROR);
+    play_close(&p);
+}
+
 Test(method, one_workspace_serves_settings_that_grow) {
     struct settings s;
     struct toy_pair p;
