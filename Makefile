@@ -10,6 +10,7 @@ DEVELOPER ?=
 CC ?= gcc
 
 comma := ,
+close := )
 BUILD := build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 TESTS ?= *
 PROGRAM := $(BUILD)/specsweep
@@ -121,11 +122,15 @@ test: deps
 check-layers:
 	@sh scripts/check_layers.sh
 
-# Every header compiles alone.
+# Every header compiles alone (with its instruction set's flags, if any).
 check-headers:
 	@for h in $$(find engine harness -name '*.h'); do \
+	    flags=; case $$h in \
+	        $(foreach i,$(ISA_$(ARCH)),*_$(i).h$(close) flags='$(ISA_FLAGS_$(i))' ;;) \
+	        $(foreach i,$(ISA_SKIP),*_$(i).h$(close) continue ;;) \
+	    esac; \
 	    printf '#include "%s"\n' $$h | \
-	    $(CC) $(CPPFLAGS) $(CFLAGS) -x c -fsyntax-only - || exit 1; \
+	    $(CC) $(CPPFLAGS) $(CFLAGS) $$flags -x c -fsyntax-only - || exit 1; \
 	done
 
 check-functions:

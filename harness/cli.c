@@ -22,6 +22,7 @@ static int set_int(const struct cli_option *o, int *field, const char *text,
                    struct error *err) {
     char *end;
     errno = 0;
+    // cppcheck-suppress ctunullpointer ; only flags come without a value
     long long v = strtoll(text, &end, 10);
     bool starts = (*text >= '0' && *text <= '9') || *text == '-';
     if (!starts || *end || errno || (double)v < o->min || (double)v > o->max)

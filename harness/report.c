@@ -176,7 +176,7 @@ static int take_line(void *ctx, const char *line, size_t n_bytes,
     struct sample s;
     int rc = sample_parse(&s, line, n_bytes, &arena, err);
     if (!rc) {
-        struct place_of_key wanted;
+        struct place_of_key wanted = {.sample = NULL};
         memcpy(wanted.key, s.key, sizeof wanted.key);
         struct place_of_key *at = bsearch(&wanted, l->places, l->n_places,
                                           sizeof *l->places, compare_keys);
@@ -204,15 +204,32 @@ static void count_gaps(struct report *r, bool partial) {
     }
 }
 
+// Which sessions have a sample in the grid.
+static bool *used_sessions(const struct report *r) {
+    int n = r->manifest.n_sessions;
+    bool *used = xcalloc((size_t)n + 1, sizeof *used);
+    for (int i = 0; i < r->n_cells; i++) {
+        const struct report_cell *c = &r->cells[i];
+        for (int j = 0; j < c->n_problems * c->k; j++) {
+            const struct report_sample *s = &c->samples[j];
+            if (s->present && s->session < n) used[s->session] = true;
+        }
+    }
+    return used;
+}
+
 static void count_machines(struct report *r) {
     const struct manifest *m = &r->manifest;
+    bool *used = used_sessions(r);
     for (int i = 0; i < m->n_sessions; i++) {
-        bool seen = false;
+        bool seen = !used[i];
         for (int j = 0; j < i && !seen; j++) {
-            seen = !strcmp(m->sessions[i].machine, m->sessions[j].machine);
+            seen = used[j] &&
+                   !strcmp(m->sessions[i].machine, m->sessions[j].machine);
         }
         r->n_machines += !seen;
     }
+    free(used);
 }
 
 int report_open(struct report *r, const char *dir, bool partial,
@@ -280,8 +297,8 @@ void report_problem_means(const struct report_cell *c, report_value_fn fn,
                           double *values) {
     for (int p = 0; p < c->n_problems; p++) {
         int n;
-        double sum = sum_values(c->samples + (size_t)p * (size_t)c->k, c->k,
-                                fn, &n);
+        double sum =
+            sum_values(c->samples + (size_t)p * (size_t)c->k, c->k, fn, &n);
         values[p] = n ? sum / n : NAN;
     }
 }

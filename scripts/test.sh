@@ -10,9 +10,7 @@ run make -s check-layers check-headers check-functions
 run build/specsweep-tests -j"$jobs"
 run sh tests/mini_sweep.sh build/specsweep
 run sh tests/readme_examples.sh build/specsweep
-
-# The shipped ISA levels give the same tokens.
-run sh tests/same_bits.sh build/specsweep
+run bash tests/kill_resume.sh configs/mini.yaml 8
 
 sanitized=build/address-undefined
 run make -s -j"$jobs" DEVELOPER=1 SANITIZE=address,undefined CFLAGS='-O1 -g' \

@@ -444,7 +444,10 @@ static int allocate(struct forward *f, struct error *err) {
     f->up = floats(batch, (size_t)s->n_ff, &failed, err);
     f->logits = floats(FORWARD_LOGIT_ROWS, (size_t)s->n_vocab, &failed, err);
     f->quant_scale = floats(batch, widest / KERN_BLOCK + 1, &failed, err);
-    f->quant = (int16_t *)floats(batch, widest / 2 + 1, &failed, err);
+    if (!failed)
+        f->quant = alloc_try(batch * widest, sizeof *f->quant,
+                             "evaluation buffers", err);
+    failed |= !f->quant;
     f->rope = floats((size_t)f->o.n_ctx, (size_t)s->n_rot, &failed, err);
     f->score_floats = FORWARD_RUN_TOKENS * (size_t)f->n_group * ctx;
     f->scores = floats(threads, f->score_floats, &failed, err);
