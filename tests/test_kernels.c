@@ -330,7 +330,7 @@ static const float odd_values[] = {0.0f,      -0.0f,     1e-45f,    -1e-40f,
 enum { N_ODD = sizeof odd_values / sizeof *odd_values };
 
 static void check_quantize(const struct kernels *k, const struct kernels *ref) {
-    enum { N = 64, COLS = 64 };
+    enum { N = 1000, COLS = 64 }; // many: some quotients lie near a half
     float *x = floats(N * COLS, 11, 2.0f);
     for (int i = 0; i < N; i++) { // blocks with one odd value, and of it alone
         float v = odd_values[i % N_ODD];
@@ -383,7 +383,8 @@ static float *copy(const float *x, size_t n) {
 }
 
 static void check_vectors(const struct kernels *k, const struct kernels *ref) {
-    float *x = floats(MAX_LENGTH + 1, 21, 40.0f), *w = floats(MAX_LENGTH, 22, 1);
+    float *x = floats(MAX_LENGTH + 1, 21, 40.0f);
+    float *w = floats(MAX_LENGTH, 22, 1.0f);
     for (int i = 0; i < N_ODD; i++) x[600 + 37 * i] = odd_values[i];
     for (int n = 1; n <= MAX_LENGTH; n = next_length(n)) {
         float *a = poisoned((size_t)n), *b = poisoned((size_t)n);
