@@ -14,6 +14,7 @@ struct options {
 
 #define AT(field) offsetof(struct options, field)
 
+// clang-format off
 static const struct cli_option options[] = {
     {.name = "format", .short_name = 'f', .type = CLI_TEXT,
      .offset = AT(format), .value_name = "FORMAT",
@@ -28,6 +29,7 @@ static const struct cli_option options[] = {
      .help = "write the tables to FOLDER/*.csv too"},
     {.name = NULL},
 };
+// clang-format on
 
 enum { EXIT_CELLS_FAILED = 5 };
 

@@ -32,6 +32,7 @@ struct options {
 
 #define AT(field) offsetof(struct options, field)
 
+// clang-format off
 static const struct cli_option options[] = {
     {.name = "results", .short_name = 'o', .type = CLI_TEXT,
      .offset = AT(results), .value_name = "DIR",
@@ -41,11 +42,12 @@ static const struct cli_option options[] = {
     {.name = "quiet", .short_name = 'q', .type = CLI_FLAG, .offset = AT(quiet),
      .help = "no progress"},
     {.name = "fresh", .type = CLI_FLAG, .offset = AT(fresh),
-     .help = "set the stored results aside as <name>.old-<time> and begin anew"},
+     .help = "set stored results aside as <name>.old-<time>, begin anew"},
     {.name = "report", .type = CLI_FLAG, .offset = AT(report),
      .default_value = "true", .help = "print the tables at the end"},
     {.name = NULL},
 };
+// clang-format on
 
 enum { EXIT_CELLS_FAILED = 5 };
 
@@ -186,9 +188,8 @@ static int solve_missing(struct job *j, const struct cli_call *call,
                          int64_t n_stored, struct error *err) {
     const struct options *o = call->options;
     struct progress progress;
-    j->run.session =
-        manifest_add_session(&j->manifest, &j->stored, &j->sweep,
-                             kernels_of(j), j->run.n_workers);
+    j->run.session = manifest_add_session(&j->manifest, &j->stored, &j->sweep,
+                                          kernels_of(j), j->run.n_workers);
     if (manifest_save(&j->manifest, j->dir, err)) return -1;
     progress_begin(&progress, call->log, o->quiet, sweep_n_samples(&j->sweep),
                    n_stored);
@@ -271,7 +272,8 @@ const struct cli_command cmd_run = {
         "CSV file per table. The same command again resumes; more thresholds,\n"
         "problems or samples in CONFIG extend what is there.\n"
         "\n"
-        "Ctrl-C ends after the sample in flight (exit code 75), twice at once.\n"
+        "Ctrl-C ends after the sample in flight (exit code 75), a second one\n"
+        "at once.\n"
         "Exit code 5: some samples failed; they are stored with the reason.\n",
     .options = options,
     .record_bytes = sizeof(struct options),

@@ -19,6 +19,7 @@ struct options {
 
 #define AT(field) offsetof(struct options, field)
 
+// clang-format off
 static const struct cli_option options[] = {
     {.name = "cell", .short_name = 'c', .type = CLI_TEXT, .offset = AT(cell),
      .value_name = "ID", .help = "this cell; the first digits are enough"},
@@ -35,6 +36,7 @@ static const struct cli_option options[] = {
      .value_name = "N", .help = "this sample of a problem, from 0"},
     {.name = NULL},
 };
+// clang-format on
 
 // The sample to show: the first that fits and had a step dropped, else the
 // first that fits.

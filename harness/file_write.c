@@ -64,8 +64,8 @@ int file_write_atomic(const char *path, const void *bytes, size_t n_bytes,
     char *temporary = xasprintf("%s.tmp", path);
     int rc = write_new(temporary, bytes, n_bytes, err);
     if (!rc && rename(temporary, path)) {
-        rc = error_errno(err, ERR_IO, "cannot rename %s to %s", temporary,
-                         path);
+        rc =
+            error_errno(err, ERR_IO, "cannot rename %s to %s", temporary, path);
     }
     if (rc) {
         unlink(temporary);

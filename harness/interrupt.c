@@ -19,4 +19,6 @@ void interrupt_install(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
-bool interrupt_requested(void) { return requested; }
+bool interrupt_requested(void) {
+    return requested;
+}

@@ -11,12 +11,11 @@
 
 json_t *json_parse(const char *text, size_t n_bytes, struct error *err) {
     json_error_t why;
-    json_t *value =
-        json_loadb(text, n_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
-                   &why);
+    json_t *value = json_loadb(text, n_bytes,
+                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (!value) {
-        error_set(err, ERR_INPUT, "not JSON: %s (line %d, column %d)",
-                  why.text, why.line, why.column);
+        error_set(err, ERR_INPUT, "not JSON: %s (line %d, column %d)", why.text,
+                  why.line, why.column);
     }
     return value;
 }

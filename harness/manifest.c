@@ -69,7 +69,8 @@ static void take_datasets(struct manifest *m, const struct sweep *s) {
 static void take_settings(struct manifest_cell *to, const struct cell *from,
                           struct arena *a) {
     size_t n = 0;
-    while (settings_table[n].name) n++;
+    while (settings_table[n].name)
+        n++;
     to->settings = arena_alloc(a, n * sizeof *to->settings);
     struct buf value;
     buf_init(&value);
@@ -149,8 +150,7 @@ int64_t manifest_n_samples(const struct manifest *m) {
 // ---- sessions -------------------------------------------------------------
 
 static void copy_session(struct manifest_session *to,
-                         const struct manifest_session *from,
-                         struct arena *a) {
+                         const struct manifest_session *from, struct arena *a) {
     *to = *from;
     to->started = arena_strdup(a, from->started);
     to->ended = from->ended ? arena_strdup(a, from->ended) : NULL;
@@ -301,8 +301,8 @@ static bool explain_cell(const struct manifest *wanted,
                 continue;
             }
             char what[200];
-            snprintf(what, sizeof what, "%s of %.100s",
-                     was->settings[j].name, was->label);
+            snprintf(what, sizeof what, "%s of %.100s", was->settings[j].name,
+                     was->label);
             differs(err, what, was->settings[j].value, is->settings[j].value);
             return true;
         }
@@ -322,8 +322,7 @@ static int check_cells(const struct manifest *wanted,
                      was->threshold);
         }
         snprintf(what, sizeof what, "cell %.8s (%.80s%s on %.80s)", was->id,
-                 was->label, threshold,
-                 stored->datasets[was->dataset].name);
+                 was->label, threshold, stored->datasets[was->dataset].name);
         return differs(err, what, "there", "gone");
     }
     return 0;

@@ -44,11 +44,11 @@ struct manifest_setting {
 
 struct manifest_cell {
     const char *id;
-    const char *base, *draft; // model names; draft "": none
-    int dataset;              // index into datasets
+    const char *base, *draft;             // model names; draft "": none
+    int dataset;                          // index into datasets
     const char *method, *label, *variant; // sweep.h
-    double threshold; // NAN: none
-    struct manifest_setting *settings; // [n_settings]
+    double threshold;                     // NAN: none
+    struct manifest_setting *settings;    // [n_settings]
     int n_settings;
 };
 
@@ -91,8 +91,7 @@ void manifest_release(struct manifest *m); // safe on a zeroed struct
 // DIR/manifest.json. 1: there is none (`m` is empty); -1 with ERR_IO or
 // ERR_INPUT.
 int manifest_load(struct manifest *m, const char *dir, struct error *err);
-int manifest_save(const struct manifest *m, const char *dir,
-                  struct error *err);
+int manifest_save(const struct manifest *m, const char *dir, struct error *err);
 
 // May a run described by `wanted` add to a folder described by `stored`? Yes
 // when nothing that is stored becomes meaningless: more cells, more problems or

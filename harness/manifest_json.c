@@ -156,8 +156,7 @@ static void *items_of(struct json_reader *r, const json_t *list, size_t size,
     return arena_alloc(r->arena, (size_t)*n * size);
 }
 
-static int take_count(struct json_reader *r, const json_t *o,
-                      const char *key) {
+static int take_count(struct json_reader *r, const json_t *o, const char *key) {
     return (int)json_take_int(r, o, key, 0, INT32_MAX);
 }
 
@@ -213,8 +212,7 @@ static void take_cell(struct manifest_cell *to, struct json_reader *r,
     to->variant = json_take_text(r, from, "variant");
     to->threshold = json_take_real(r, from, "threshold");
     const json_t *settings = json_take_array(r, from, "settings");
-    to->settings = items_of(r, settings, sizeof *to->settings,
-                            &to->n_settings);
+    to->settings = items_of(r, settings, sizeof *to->settings, &to->n_settings);
     for (int j = 0; j < to->n_settings; j++) {
         const json_t *s = json_array_get(settings, (size_t)j);
         to->settings[j].name = json_take_text(r, s, "name");

@@ -13,9 +13,8 @@ static const int64_t PLAIN_NS = 10000000000;
 
 void progress_begin(struct progress *p, FILE *log, bool quiet, int64_t n_total,
                     int64_t n_stored) {
-    *p = (struct progress){.log = quiet ? NULL : log,
-                           .n_total = n_total,
-                           .n_stored = n_stored};
+    *p = (struct progress){
+        .log = quiet ? NULL : log, .n_total = n_total, .n_stored = n_stored};
     p->terminal = p->log && isatty(fileno(p->log));
     p->start_ns = p->shown_ns = clock_now_ns(NULL);
 }
@@ -37,7 +36,8 @@ void progress_duration(char *text, size_t size, double seconds) {
 
 static void draw_bar(char *bar, double share) {
     int n = (int)(share * BAR_CELLS);
-    for (int i = 0; i < BAR_CELLS; i++) bar[i] = i < n ? '#' : '.';
+    for (int i = 0; i < BAR_CELLS; i++)
+        bar[i] = i < n ? '#' : '.';
     bar[BAR_CELLS] = '\0';
 }
 
@@ -46,9 +46,9 @@ void progress_line(const struct progress *p, int64_t now_ns, char *text,
     int64_t n = p->n_stored + p->n_done;
     double share = p->n_total > 0 ? (double)n / (double)p->n_total : 1;
     double elapsed = (double)(now_ns - p->start_ns) / 1e9;
-    double left = p->n_done ? elapsed / (double)p->n_done *
-                                  (double)(p->n_total - n)
-                            : NAN;
+    double left = p->n_done
+                      ? elapsed / (double)p->n_done * (double)(p->n_total - n)
+                      : NAN;
     char eta[24], took[24], bar[BAR_CELLS + 1], accuracy[32] = "-";
     progress_duration(eta, sizeof eta, left);
     progress_duration(took, sizeof took, elapsed);

@@ -40,7 +40,7 @@ struct report_cell {
     int n_problems, k;
     struct report_sample *samples; // [n_problems][k]
     int n_missing, n_failed;
-    bool usable; // estimates may be made
+    bool usable;                        // estimates may be made
     const struct report_cell *baseline; // NULL: none, or itself
 };
 
@@ -51,7 +51,7 @@ struct report {
     int n_cells;
     int64_t n_foreign; // stored samples that belong to no cell
     int64_t n_missing, n_failed;
-    int n_machines; // different machines among the sessions that added samples
+    int n_machines; // that the samples come from
 };
 
 // -1 with ERR_IO or ERR_INPUT; `r` is then empty.

@@ -87,8 +87,8 @@ static const struct error *load(struct worker *w, int group,
         const struct problem *p =
             &sh->run->sweep->sets[b->dataset].problems[b->problem];
         if (!workspace_load(w->workspaces[group], p->text,
-                            &sh->groups.items[group].first->settings, &sh->clock,
-                            err)) {
+                            &sh->groups.items[group].first->settings,
+                            &sh->clock, err)) {
             err->kind = ERR_NONE;
         }
     }
@@ -131,8 +131,8 @@ static const struct error *solve(struct worker *w, const struct cell *c,
         w->trace.stop = STOP_ERROR;
         return unloaded;
     }
-    struct rng rng = rng_make((uint64_t)sweep->config->top.seed, p->id,
-                              (uint64_t)b->sample);
+    struct rng rng =
+        rng_make((uint64_t)sweep->config->top.seed, p->id, (uint64_t)b->sample);
     *err = (struct error){0};
     if (method_solve(c->method, w->workspaces[group], &c->settings, &rng,
                      &w->trace, err)) {
@@ -160,8 +160,8 @@ static void store_sample(struct worker *w, const struct sample *s) {
     pthread_mutex_lock(&sh->mutex);
     if (!sh->failed) {
         struct error err;
-        if (store_append(sh->run->store, s->key, w->line.text,
-                         w->line.n_bytes, &err)) {
+        if (store_append(sh->run->store, s->key, w->line.text, w->line.n_bytes,
+                         &err)) {
             sh->failed = true;
             sh->error = err;
         } else {
@@ -254,7 +254,8 @@ static void *work(void *ctx) {
     struct batcher *batcher = w->shared->run->batcher;
     struct block b;
     batcher_enter(batcher);
-    while (next_block(w->shared, &b)) run_block(w, &b);
+    while (next_block(w->shared, &b))
+        run_block(w, &b);
     batcher_leave(batcher);
     return NULL;
 }
@@ -277,8 +278,7 @@ static void warm_up(struct worker *w) {
 
 // ---- workers --------------------------------------------------------------
 
-static int worker_init(struct worker *w, struct shared *sh,
-                       struct error *err) {
+static int worker_init(struct worker *w, struct shared *sh, struct error *err) {
     *w = (struct worker){.shared = sh};
     size_t n_cells = (size_t)sh->run->sweep->n_cells;
     size_t n_groups = (size_t)sh->groups.n;
@@ -348,7 +348,8 @@ int run_samples(struct run *run, struct error *err) {
         if (sh.failed && err) *err = sh.error;
         rc = sh.failed ? -1 : 0;
     }
-    for (int i = 0; i < n; i++) worker_release(&workers[i]);
+    for (int i = 0; i < n; i++)
+        worker_release(&workers[i]);
     pthread_mutex_destroy(&sh.mutex);
     free(workers);
     prompt_groups_release(&sh.groups);

@@ -22,10 +22,12 @@ struct counter_field {
     size_t offset;
 };
 
-#define FIELD(name) {#name, offsetof(struct counters, name)}
+#define FIELD(name)                                                            \
+    { #name, offsetof(struct counters, name) }
 #define BY_ROLE(name)                                                          \
-    {#name "_base", offsetof(struct counters, name[ROLE_BASE])},               \
-    {#name "_draft", offsetof(struct counters, name[ROLE_DRAFT])}
+    {#name "_base", offsetof(struct counters, name[ROLE_BASE])}, {             \
+#name "_draft", offsetof(struct counters, name[ROLE_DRAFT])            \
+    }
 
 // clang-format off
 static const struct counter_field counter_fields[] = {
@@ -249,8 +251,8 @@ static void take_outcome(struct sample *s, struct json_reader *r,
     s->answer = json_take_text(r, o, "answer");
     s->reason = json_take_text(r, o, "reason");
     s->error = json_take_text_or_null(r, o, "error");
-    s->stop = (enum stop_reason)json_take_choice(r, o, "stop",
-                                                 stop_reason_name, STOP_N);
+    s->stop = (enum stop_reason)json_take_choice(r, o, "stop", stop_reason_name,
+                                                 STOP_N);
     s->answer_forced = json_take_bool(r, o, "answer_forced");
     s->text_full = json_take_bool(r, o, "text_full");
     take_hash(r, o, "token_hash", s->token_hash);

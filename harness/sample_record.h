@@ -35,13 +35,13 @@ struct sample_step {
 
 struct sample {
     char key[HASH_HEX_SIZE];
-    const char *cell; // id
+    const char *cell;                                    // id
     const char *base, *draft, *dataset, *method, *label; // draft "": none
-    double threshold; // NAN: none
-    const char *problem; // id
-    int index;           // 0..k-1
+    double threshold;                                    // NAN: none
+    const char *problem;                                 // id
+    int index;                                           // 0..k-1
     int64_t seed;
-    int session;         // in the manifest: which start of the run
+    int session; // in the manifest: which start of the run
     enum run_mode mode;
     enum verdict verdict;
     const char *answer, *reason; // of the grader; "" if none

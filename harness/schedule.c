@@ -30,7 +30,8 @@ void schedule_order(uint64_t seed, const char *problem_id, int sample,
     char *name = xasprintf("schedule/%s", problem_id);
     struct rng rng = rng_make(seed, name, (uint64_t)sample);
     free(name);
-    for (int i = 0; i < n; i++) order[i] = i;
+    for (int i = 0; i < n; i++)
+        order[i] = i;
     for (int i = n - 1; i > 0; i--) {
         int j = (int)rng_below(&rng, RNG_ORDER, (uint64_t)i, (uint64_t)i + 1);
         int swap = order[i];

@@ -88,8 +88,9 @@ static void print_outcome(const struct sample *s, const struct paint *p,
             (long long)s->count.step_tokens_drafted,
             (long long)s->count.step_tokens_discarded);
     if (s->count.spec_passes) {
-        fprintf(out, "%-10s%lld of %lld drafted tokens accepted in %lld "
-                     "passes\n",
+        fprintf(out,
+                "%-10s%lld of %lld drafted tokens accepted in %lld "
+                "passes\n",
                 "", (long long)s->count.spec_accepted,
                 (long long)s->count.spec_drafted,
                 (long long)s->count.spec_passes);
@@ -109,13 +110,17 @@ static void print_step(const struct sample_step *step, int number,
                        const struct paint *p, FILE *out) {
     bool draft = step->author == AUTHOR_DRAFT;
     fprintf(out, "%s%3d  %s%-5s  ", step->kept ? "" : p->dim, number,
-            !step->kept ? "" : draft ? p->draft : p->base,
+            !step->kept ? ""
+            : draft     ? p->draft
+                        : p->base,
             draft ? "draft" : "base");
     fprintf(out, "%-7s", step->kept ? "kept" : "dropped");
     char score[64] = "";
-    if (step->judged) {
-        snprintf(score, sizeof score, "score %.4g, threshold %.4g",
-                 step->score, step->threshold);
+    if (step->judged && isnan(step->score)) {
+        snprintf(score, sizeof score, "by chance");
+    } else if (step->judged) {
+        snprintf(score, sizeof score, "score %.4g, threshold %.4g", step->score,
+                 step->threshold);
     }
     fprintf(out, "  %-26s  %4d tokens", score, step->n_tokens);
     if (step->time_ns != SAMPLE_NO_TIME) {
@@ -123,7 +128,8 @@ static void print_step(const struct sample_step *step, int number,
     }
     fputs("\n     | ", out);
     size_t n = step->n_bytes;
-    while (n && step->text[n - 1] == '\n') n--; // the delimiter itself
+    while (n && step->text[n - 1] == '\n')
+        n--; // the delimiter itself
     print_text(step->text, n, "     | ", out);
     fprintf(out, "%s\n", p->off);
 }
@@ -142,8 +148,10 @@ void show_sample(const struct sample *s, bool color, FILE *out) {
         print_text(s->response, s->n_response, "     | ", out);
         fputc('\n', out);
     }
-    if (s->text_full) fputs("(the texts of some dropped steps are not "
-                            "stored)\n", out);
+    if (s->text_full)
+        fputs("(the texts of some dropped steps are not "
+              "stored)\n",
+              out);
 }
 
 // ---- cells ----------------------------------------------------------------
@@ -184,9 +192,11 @@ static void show_cell(const struct report_cell *c, FILE *out) {
 }
 
 void show_cells(const struct report *r, FILE *out) {
-    fprintf(out, "%-8s  %-20s  %9s  %-12s  %-12s  %-14s  %11s  %7s  %9s  %6s"
-                 "  %8s\n",
+    fprintf(out,
+            "%-8s  %-20s  %9s  %-12s  %-12s  %-14s  %11s  %7s  %9s  %6s"
+            "  %8s\n",
             "cell", "method", "threshold", "base", "draft", "dataset",
             "samples", "correct", "mean ms", "steps", "accepted");
-    for (int i = 0; i < r->n_cells; i++) show_cell(&r->cells[i], out);
+    for (int i = 0; i < r->n_cells; i++)
+        show_cell(&r->cells[i], out);
 }

@@ -20,7 +20,9 @@
 
 enum { EXACT_FLIPS = 20, RANDOM_FLIPS = 10000 };
 
-void stats_init(void) { gsl_set_error_handler_off(); }
+void stats_init(void) {
+    gsl_set_error_handler_off();
+}
 
 double stats_mean(const double *x, int n) {
     return n < 1 ? NAN : gsl_stats_mean(x, 1, (size_t)n);
@@ -64,7 +66,8 @@ struct estimate stats_geomean_interval(const double *log_ratio, int n,
 // Sums that differ by rounding alone are equal.
 static double flip_tolerance(const double *d, int n) {
     double total = 0;
-    for (int i = 0; i < n; i++) total += fabs(d[i]);
+    for (int i = 0; i < n; i++)
+        total += fabs(d[i]);
     return 1e-12 * total;
 }
 
@@ -72,9 +75,11 @@ static double flip_tolerance(const double *d, int n) {
 // one sign, so a pattern costs one addition.
 static double flip_exact(const double *d, int n, double limit) {
     double sum = 0;
-    for (int i = 0; i < n; i++) sum += d[i];
+    for (int i = 0; i < n; i++)
+        sum += d[i];
     int sign[EXACT_FLIPS];
-    for (int i = 0; i < n; i++) sign[i] = 1;
+    for (int i = 0; i < n; i++)
+        sign[i] = 1;
     uint32_t n_patterns = 1u << n, n_extreme = fabs(sum) >= limit;
     for (uint32_t i = 1; i < n_patterns; i++) {
         int bit = __builtin_ctz(i);
@@ -85,8 +90,7 @@ static double flip_exact(const double *d, int n, double limit) {
     return (double)n_extreme / n_patterns;
 }
 
-static double flip_random(const double *d, int n, double limit,
-                          uint64_t seed) {
+static double flip_random(const double *d, int n, double limit, uint64_t seed) {
     struct rng rng = rng_make(seed, "sign-flip", 0);
     int n_extreme = 1; // the observed pattern is one of them
     uint64_t draw = 0;
@@ -104,7 +108,8 @@ static double flip_random(const double *d, int n, double limit,
 double stats_sign_flip_p(const double *difference, int n, uint64_t seed) {
     if (n < 2) return NAN;
     double observed = 0;
-    for (int i = 0; i < n; i++) observed += difference[i];
+    for (int i = 0; i < n; i++)
+        observed += difference[i];
     double limit = fabs(observed) - flip_tolerance(difference, n);
     return n <= EXACT_FLIPS ? flip_exact(difference, n, limit)
                             : flip_random(difference, n, limit, seed);

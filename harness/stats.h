@@ -17,8 +17,8 @@ struct estimate {
     int n; // values that it rests on
 };
 
-double stats_mean(const double *x, int n);          // NAN for n < 1
-double stats_sd(const double *x, int n);            // n - 1; NAN for n < 2
+double stats_mean(const double *x, int n);               // NAN for n < 1
+double stats_sd(const double *x, int n);                 // n - 1; NAN for n < 2
 double stats_quantile(const double *x, int n, double p); // NAN for n < 1
 
 // Mean with t interval over n values: se and interval are NAN for n < 2.

@@ -50,8 +50,8 @@ static int write_holder(int fd) {
     if (gmtime_r(&now, &utc)) {
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
     }
-    char *text = xasprintf("process %ld on %s since %s\n", (long)getpid(), host,
-                           when);
+    char *text =
+        xasprintf("process %ld on %s since %s\n", (long)getpid(), host, when);
     int rc = ftruncate(fd, 0) ? -1 : write_fully(fd, text, strlen(text));
     free(text);
     return rc;
@@ -203,9 +203,13 @@ void store_close(struct store *s) {
     free(s);
 }
 
-size_t store_n_samples(const struct store *s) { return s->keys.n; }
+size_t store_n_samples(const struct store *s) {
+    return s->keys.n;
+}
 
-size_t store_n_cut_bytes(const struct store *s) { return s->n_cut_bytes; }
+size_t store_n_cut_bytes(const struct store *s) {
+    return s->n_cut_bytes;
+}
 
 bool store_has(const struct store *s, const char *key) {
     return key_set_has(&s->keys, key);

@@ -50,7 +50,6 @@ typedef int (*store_line_fn)(void *ctx, const char *line, size_t n_bytes,
                              size_t line_number, struct error *err);
 
 // Reads DIR/samples.jsonl line by line; a torn last line is skipped. No file:
-// no lines. -1 with ERR_IO, ERR_INPUT, or the callback's error (with "file:line: " put before
-// its text).
-int store_read(const char *dir, store_line_fn fn, void *ctx,
-               struct error *err);
+// no lines. -1 with ERR_IO, ERR_INPUT, or the callback's error with
+// "file:line: " put before its text.
+int store_read(const char *dir, store_line_fn fn, void *ctx, struct error *err);

@@ -16,7 +16,8 @@ static const struct table_writer *const writers[] = {
 void table_init(struct table *t, const char *name, const char *title,
                 const struct table_column *columns) {
     *t = (struct table){.name = name, .title = title, .columns = columns};
-    while (columns[t->n_columns].name) t->n_columns++;
+    while (columns[t->n_columns].name)
+        t->n_columns++;
 }
 
 void table_release(struct table *t) {
@@ -103,8 +104,8 @@ const struct table_writer *table_writer_get(const char *name,
         error_set(err, ERR_UNSUPPORTED,
                   "--format latex is not implemented yet; use md, csv or json");
     } else {
-        error_set(err, ERR_USAGE,
-                  "--format %s: expected one of md, csv, json", name);
+        error_set(err, ERR_USAGE, "--format %s: expected one of md, csv, json",
+                  name);
     }
     return NULL;
 }

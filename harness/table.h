@@ -53,9 +53,9 @@ struct table_writer {
     void (*write)(const struct table *t, struct buf *out);
 };
 
-extern const struct table_writer writer_csv;      // RFC 4180, CRLF-free rows
+extern const struct table_writer writer_csv; // RFC 4180, CRLF-free rows
 extern const struct table_writer writer_markdown;
-extern const struct table_writer writer_json;     // array of objects
+extern const struct table_writer writer_json; // array of objects
 
 // NULL with ERR_USAGE that lists the names.
 const struct table_writer *table_writer_get(const char *name,

@@ -39,9 +39,13 @@ static void put(const char *path, const char *text, const char *mode) {
     cr_assert_eq(fclose(f), 0);
 }
 
-void helper_write(const char *path, const char *text) { put(path, text, "w"); }
+void helper_write(const char *path, const char *text) {
+    put(path, text, "w");
+}
 
-void helper_append(const char *path, const char *text) { put(path, text, "a"); }
+void helper_append(const char *path, const char *text) {
+    put(path, text, "a");
+}
 
 char *helper_read(const char *path) {
     size_t n;

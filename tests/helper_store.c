@@ -16,49 +16,93 @@ void helper_store_init(struct helper_store *h) {
     for (int i = 0; i < HELPER_PROBLEMS; i++) {
         h->problems[i] = (struct manifest_problem){ids[i], hashes[i]};
     }
-    h->dataset = (struct manifest_dataset){
-        .name = "set", .path = "set.jsonl", .grader = "number", .hash = "hs",
-        .problems = h->problems, .n_problems = HELPER_PROBLEMS};
+    h->dataset = (struct manifest_dataset){.name = "set",
+                                           .path = "set.jsonl",
+                                           .grader = "number",
+                                           .hash = "hs",
+                                           .problems = h->problems,
+                                           .n_problems = HELPER_PROBLEMS};
     h->settings[0] = (struct manifest_setting){"temperature", "0.6", true};
     h->settings[1] = (struct manifest_setting){"threshold", "7", false};
-    h->cells[0] = (struct manifest_cell){
-        .id = "aaaaaaaaaa", .base = "big", .draft = "", .method = "vanilla",
-        .label = "vanilla", .variant = "", .threshold = NAN,
-        .settings = h->settings, .n_settings = 1};
-    h->cells[1] = (struct manifest_cell){
-        .id = "bbbbbbbbbb", .base = "big", .draft = "small",
-        .method = "specreason", .label = "specreason", .variant = "",
-        .threshold = 7, .settings = h->settings, .n_settings = 2};
+    h->cells[0] = (struct manifest_cell){.id = "aaaaaaaaaa",
+                                         .base = "big",
+                                         .draft = "",
+                                         .method = "vanilla",
+                                         .label = "vanilla",
+                                         .variant = "",
+                                         .threshold = NAN,
+                                         .settings = h->settings,
+                                         .n_settings = 1};
+    h->cells[1] = (struct manifest_cell){.id = "bbbbbbbbbb",
+                                         .base = "big",
+                                         .draft = "small",
+                                         .method = "specreason",
+                                         .label = "specreason",
+                                         .variant = "",
+                                         .threshold = 7,
+                                         .settings = h->settings,
+                                         .n_settings = 2};
     h->cells[2] = h->cells[0];
     h->cells[2].id = "cccccccccc";
     h->cells[2].draft = "small";
     h->cells[2].method = h->cells[2].label = "specdecode";
-    h->model = (struct manifest_model){
-        .name = "big", .path = "big.gguf", .hash = "m", .backend = "native",
-        .arch = "qwen3", .vocab_hash = "v", .n_params = 5};
-    h->session = (struct manifest_session){
-        .started = "2026-01-01T00:00:00Z", .host = "h", .cpu = "c",
-        .kernels = "ref", .version = "0", .machine = "m0", .n_cpus = 2,
-        .threads = 1, .workers = 1, .wall_s = NAN};
-    h->manifest = (struct manifest){
-        .version = "0", .sample_version = 1, .name = "hand", .question = "?",
-        .config = "name: hand\n", .seed = 1, .k = HELPER_K,
-        .mode = MODE_LATENCY, .concurrency = 1, .baseline = "vanilla",
-        .confidence = 0.95, .models = &h->model, .n_models = 1,
-        .datasets = &h->dataset, .n_datasets = 1, .cells = h->cells,
-        .n_cells = HELPER_CELLS, .sessions = &h->session, .n_sessions = 1};
+    h->model = (struct manifest_model){.name = "big",
+                                       .path = "big.gguf",
+                                       .hash = "m",
+                                       .backend = "native",
+                                       .arch = "qwen3",
+                                       .vocab_hash = "v",
+                                       .n_params = 5};
+    h->session = (struct manifest_session){.started = "2026-01-01T00:00:00Z",
+                                           .host = "h",
+                                           .cpu = "c",
+                                           .kernels = "ref",
+                                           .version = "0",
+                                           .machine = "m0",
+                                           .n_cpus = 2,
+                                           .threads = 1,
+                                           .workers = 1,
+                                           .wall_s = NAN};
+    h->manifest = (struct manifest){.version = "0",
+                                    .sample_version = 1,
+                                    .name = "hand",
+                                    .question = "?",
+                                    .config = "name: hand\n",
+                                    .seed = 1,
+                                    .k = HELPER_K,
+                                    .mode = MODE_LATENCY,
+                                    .concurrency = 1,
+                                    .baseline = "vanilla",
+                                    .confidence = 0.95,
+                                    .models = &h->model,
+                                    .n_models = 1,
+                                    .datasets = &h->dataset,
+                                    .n_datasets = 1,
+                                    .cells = h->cells,
+                                    .n_cells = HELPER_CELLS,
+                                    .sessions = &h->session,
+                                    .n_sessions = 1};
 }
 
 struct sample helper_sample(const struct helper_store *h, int cell, int problem,
                             int index, double ms, int n_tokens, bool correct) {
     const struct manifest_cell *c = &h->cells[cell];
-    struct sample s = {
-        .cell = c->id, .base = c->base, .draft = c->draft, .dataset = "set",
-        .method = c->method, .label = c->label, .threshold = c->threshold,
-        .problem = h->problems[problem].id, .index = index, .seed = 1,
-        .verdict = correct ? VERDICT_CORRECT : VERDICT_WRONG, .answer = "1",
-        .reason = "", .stop = STOP_ANSWER, .token_hash = "t",
-        .total_ns = llround(ms * 1e6)};
+    struct sample s = {.cell = c->id,
+                       .base = c->base,
+                       .draft = c->draft,
+                       .dataset = "set",
+                       .method = c->method,
+                       .label = c->label,
+                       .threshold = c->threshold,
+                       .problem = h->problems[problem].id,
+                       .index = index,
+                       .seed = 1,
+                       .verdict = correct ? VERDICT_CORRECT : VERDICT_WRONG,
+                       .answer = "1",
+                       .reason = "",
+                       .stop = STOP_ANSWER,
+                       .token_hash = "t",
+                       .total_ns = llround(ms * 1e6)};
     s.phase_ns[PHASE_BASE] = s.total_ns;
     s.count.kept_tokens = n_tokens;
     sample_key(c->id, h->problems[problem].hash, index, s.key);
@@ -83,8 +127,8 @@ void helper_fill(const struct helper_store *h, const char *dir) {
         for (int k = 0; k < HELPER_K; k++) {
             double ms = 10 << p;
             struct sample a = helper_sample(h, 0, p, k, ms, 10, true);
-            struct sample b = helper_sample(h, 1, p, k, ms / 2, 10,
-                                            p != 2 || k != 1);
+            struct sample b =
+                helper_sample(h, 1, p, k, ms / 2, 10, p != 2 || k != 1);
             struct sample c = helper_sample(h, 2, p, k, ms, 10, true);
             helper_add(dir, &a);
             helper_add(dir, &b);

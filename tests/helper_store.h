@@ -1,6 +1,6 @@
 #pragma once
-// A results folder written by hand: one data set "set" of three problems p0, p1,
-// p2, two samples each, base "big", draft "small"; cells "vanilla" (A),
+// A results folder written by hand: one data set "set" of three problems p0,
+// p1, p2, two samples each, base "big", draft "small"; cells "vanilla" (A),
 // "specreason" at threshold 7 (B) and "specdecode" (C).
 
 #include "harness/manifest.h"

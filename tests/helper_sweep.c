@@ -58,7 +58,8 @@ int helper_main(const char *const *args, char **out, char **log) {
                                                       &cmd_show, NULL};
     char *argv[16] = {(char *)"specsweep"};
     int argc = 1;
-    while (*args) argv[argc++] = (char *)*args++;
+    while (*args)
+        argv[argc++] = (char *)*args++;
     char *out_text = NULL, *log_text = NULL;
     size_t n_out, n_log;
     FILE *out_file = open_memstream(&out_text, &n_out);
@@ -76,6 +77,6 @@ int helper_main(const char *const *args, char **out, char **log) {
 int helper_run(const struct sweep_place *p, const char *a, const char *b,
                const char *c, char **log) {
     const char *args[] = {"run", p->config, "--results", p->results, "--quiet",
-                          a, b, c, NULL};
+                          a,     b,         c,           NULL};
     return helper_main(args, NULL, log);
 }

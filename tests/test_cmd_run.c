@@ -17,8 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { N_CELLS = 7, N_PROBLEMS = 3, N_SAMPLES = 2,
-       N_ALL = N_CELLS * N_PROBLEMS * N_SAMPLES };
+enum {
+    N_CELLS = 7,
+    N_PROBLEMS = 3,
+    N_SAMPLES = 2,
+    N_ALL = N_CELLS * N_PROBLEMS * N_SAMPLES
+};
 
 static char *samples_of(const struct sweep_place *p) {
     char *path = helper_path(p->folder, "samples.jsonl");
@@ -29,7 +33,8 @@ static char *samples_of(const struct sweep_place *p) {
 
 static int count_lines(const char *text) {
     int n = 0;
-    for (; *text; text++) n += *text == '\n';
+    for (; *text; text++)
+        n += *text == '\n';
     return n;
 }
 
@@ -89,8 +94,8 @@ Test(cmd_run, extends_and_refuses_other_configs) {
     cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
     cr_assert_eq(helper_run(&p, "--set", "seed=2", NULL, &log), 2);
     expect_log(log, "seed was 1, is now 2");
-    cr_assert_eq(helper_run(&p, "--set", "settings.temperature=0.5", NULL,
-                            &log), 2);
+    cr_assert_eq(
+        helper_run(&p, "--set", "settings.temperature=0.5", NULL, &log), 2);
     expect_log(log, "temperature of vanilla was 0.6, is now 0.5");
     cr_assert_eq(helper_run(&p, "--set", "mode=throughput", NULL, &log), 2);
     expect_log(log, "mode was latency");
@@ -183,7 +188,8 @@ Test(cmd_run, throughput_gives_the_tokens_of_latency) {
     cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
     read_samples(&p, &latency);
     cr_assert_eq(helper_run(&p, "--fresh", "--set=mode=throughput",
-                            "--set=concurrency=3", &log), 0, "%s", log);
+                            "--set=concurrency=3", &log),
+                 0, "%s", log);
     free(log);
     read_samples(&p, &throughput);
     cr_assert_eq(throughput.n, N_ALL);
@@ -301,7 +307,8 @@ static void stop_with(int signal_number) {
         _exit(helper_run(&p, "--set", "samples=100000", NULL, NULL));
     }
     char *path = helper_path(p.folder, "samples.jsonl");
-    for (struct stat st; stat(path, &st) || !st.st_size;) usleep(1000);
+    for (struct stat st; stat(path, &st) || !st.st_size;)
+        usleep(1000);
     kill(child, signal_number);
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert(WIFEXITED(status), "died of signal %d", WTERMSIG(status));
@@ -314,6 +321,10 @@ static void stop_with(int signal_number) {
     helper_sweep_release(&p);
 }
 
-Test(cmd_run, first_interrupt_ends_between_samples) { stop_with(SIGINT); }
+Test(cmd_run, first_interrupt_ends_between_samples) {
+    stop_with(SIGINT);
+}
 
-Test(cmd_run, sigterm_ends_between_samples) { stop_with(SIGTERM); }
+Test(cmd_run, sigterm_ends_between_samples) {
+    stop_with(SIGTERM);
+}

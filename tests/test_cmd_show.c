@@ -27,7 +27,8 @@ Test(cmd_show, lists_cells_without_a_selection) {
     cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
     char *out = show(&p, NULL, NULL, 0);
     int n = 0;
-    for (char *at = out; (at = strchr(at, '\n')); at++) n++;
+    for (char *at = out; (at = strchr(at, '\n')); at++)
+        n++;
     cr_assert_eq(n, 8, "%s", out);
     cr_assert(strstr(out, "specreason+decode"));
     cr_assert(strstr(out, "6/6"));

@@ -31,8 +31,7 @@ Test(json_write, repairs_broken_utf8) {
     expect_text("\xed\xa0\x80", 3, "\"\\ufffd\\ufffd\\ufffd\"");
     expect_text("\xc0\xaf", 2, "\"\\ufffd\\ufffd\"");
     expect_text("\xf0\x9f\x98\x80", 4, "\"\xf0\x9f\x98\x80\"");
-    expect_text("\xf4\x90\x80\x80", 4,
-                "\"\\ufffd\\ufffd\\ufffd\\ufffd\"");
+    expect_text("\xf4\x90\x80\x80", 4, "\"\\ufffd\\ufffd\\ufffd\\ufffd\"");
 }
 
 Test(json_write, reals_read_back_as_they_were) {

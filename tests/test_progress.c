@@ -22,8 +22,11 @@ Test(progress, durations_are_short) {
 
 Test(progress, line_has_share_accuracy_and_eta) {
     char line[256];
-    struct progress p = {.n_total = 200, .n_stored = 80, .n_done = 20,
-                         .n_correct = 15, .start_ns = 1000000000};
+    struct progress p = {.n_total = 200,
+                         .n_stored = 80,
+                         .n_done = 20,
+                         .n_correct = 15,
+                         .start_ns = 1000000000};
     progress_line(&p, 11000000000, line, sizeof line);
     cr_assert_str_eq(line, "100/200 samples (50 %), correct 75.0 %, 10s, "
                            "ETA 50s");

@@ -8,10 +8,9 @@
 Test(prompt_group, cells_share_what_they_can) {
     struct cell cells[5] = {
         {.base = 0, .draft = -1}, // alone: joins whoever has the same base
-        {.base = 0, .draft = 1},
-        {.base = 0, .draft = 2},  // another draft
-        {.base = 0, .draft = 1},  // another prompt
-        {.base = 1, .draft = -1}, // another base
+        {.base = 0, .draft = 1},  {.base = 0, .draft = 2}, // another draft
+        {.base = 0, .draft = 1},                           // another prompt
+        {.base = 1, .draft = -1},                          // another base
     };
     strcpy(cells[3].settings.prompt, "Q: {problem}");
     struct sweep sweep = {.cells = cells, .n_cells = 5};

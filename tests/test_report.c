@@ -193,8 +193,11 @@ Test(report, prints_the_table_asked_for) {
     FILE *out = fmemopen(text, sizeof text, "w");
     cr_assert_eq(report_print(&r, &writer_csv, "accuracy", out, &err), 0);
     fclose(out);
-    cr_assert_eq(strncmp(text, "base,draft,dataset,method,threshold,"
-                               "n_problems,k,pass_at_1,", 59), 0);
+    cr_assert_eq(strncmp(text,
+                         "base,draft,dataset,method,threshold,"
+                         "n_problems,k,pass_at_1,",
+                         59),
+                 0);
     cr_assert_eq(report_print(&r, &writer_csv, "nope", stdout, &err), -1);
     cr_assert(strstr(err.text, "accuracy, latency, speedup, steps, samples"));
     FILE *full = fopen("/dev/full", "w");
@@ -222,6 +225,31 @@ Test(report, notices_name_incomplete_cells) {
                            "set): 1 of 6 samples missing"),
               "%s", text);
     cr_assert_null(strstr(text, "vanilla"));
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+Test(report, counts_machines_that_samples_come_from) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    struct manifest_session sessions[3] = {h.session, h.session, h.session};
+    sessions[1].machine = "m1"; // added nothing
+    sessions[2].machine = "m2";
+    h.manifest.sessions = sessions;
+    h.manifest.n_sessions = 3;
+    cr_assert_eq(manifest_save(&h.manifest, dir, NULL), 0);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_machines, 1);
+    report_release(&r);
+    remove_line(dir, "\"cell\":\"bbbbbbbbbb\"", "\"problem\":\"p1\"");
+    struct sample s = helper_sample(&h, 1, 1, 0, 3, 10, true);
+    s.session = 2;
+    helper_add(dir, &s);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_machines, 2);
     report_release(&r);
     helper_dir_free(dir);
 }

@@ -12,16 +12,24 @@ static void keep(struct trace *t, const char *text, enum author author,
                  double score) {
     int32_t tokens[] = {1, 2, 3};
     size_t n = strlen(text);
-    struct step s = {.author = author, .kept = true, .judged = score >= 0,
-                     .score = score, .threshold = 7, .n_tokens = 3,
+    struct step s = {.author = author,
+                     .kept = true,
+                     .judged = score >= 0,
+                     .score = score,
+                     .threshold = 7,
+                     .n_tokens = 3,
                      .time_ns = 1234567};
     trace_step(t, &s, text, n);
     trace_keep(t, tokens, 3, author, text, n);
 }
 
 static void drop(struct trace *t, const char *text) {
-    struct step s = {.author = AUTHOR_DRAFT, .judged = true, .score = 2.25,
-                     .threshold = 7, .n_tokens = 2, .time_ns = 10};
+    struct step s = {.author = AUTHOR_DRAFT,
+                     .judged = true,
+                     .score = 2.25,
+                     .threshold = 7,
+                     .n_tokens = 2,
+                     .time_ns = 10};
     trace_step(t, &s, text, strlen(text));
     t->count.step_tokens_drafted += 2;
     t->count.step_tokens_discarded += 2;
@@ -41,11 +49,21 @@ static void make_trace(struct trace *t) {
 
 static struct sample make_sample(const struct trace *t, struct arena *arena,
                                  enum run_mode mode) {
-    struct sample s = {
-        .cell = "c1", .base = "b\"ase", .draft = "d", .dataset = "set",
-        .method = "specreason", .label = "specreason", .threshold = 7,
-        .problem = "p1", .index = 3, .seed = -5, .session = 2, .mode = mode,
-        .verdict = VERDICT_CORRECT, .answer = "14", .reason = ""};
+    struct sample s = {.cell = "c1",
+                       .base = "b\"ase",
+                       .draft = "d",
+                       .dataset = "set",
+                       .method = "specreason",
+                       .label = "specreason",
+                       .threshold = 7,
+                       .problem = "p1",
+                       .index = 3,
+                       .seed = -5,
+                       .session = 2,
+                       .mode = mode,
+                       .verdict = VERDICT_CORRECT,
+                       .answer = "14",
+                       .reason = ""};
     sample_key(s.cell, "hash", s.index, s.key);
     sample_from_trace(&s, t, arena);
     return s;
@@ -153,14 +171,18 @@ Test(sample_record, key_has_all_its_parts) {
 
 Test(sample_record, refuses_what_is_not_a_sample) {
     static const char *const lines[] = {
-        "", "{", "[]", "{}", "null", "{\"key\":1}",
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        "{\"key\":1}",
         "{\"key\":\"0123456789012345678901234567890123456789\"}"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct arena arena = {0};
         struct sample s;
         struct error err = {0};
-        cr_assert_eq(sample_parse(&s, lines[i], strlen(lines[i]), &arena,
-                                  &err),
+        cr_assert_eq(sample_parse(&s, lines[i], strlen(lines[i]), &arena, &err),
                      -1, "%s", lines[i]);
         cr_assert_eq(err.kind, ERR_INPUT);
         cr_assert(err.text[0]);
@@ -183,8 +205,8 @@ Test(sample_record, refuses_wrong_types) {
         if (saved != ':') continue;
         struct sample back;
         line.text[i] = ';';
-        n_refused += sample_parse(&back, line.text, line.n_bytes, &arena,
-                                  NULL) != 0;
+        n_refused +=
+            sample_parse(&back, line.text, line.n_bytes, &arena, NULL) != 0;
         line.text[i] = saved;
     }
     cr_assert_gt(n_refused, 50);

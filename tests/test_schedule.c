@@ -33,8 +33,8 @@ Test(schedule, order_is_a_seeded_permutation) {
     cr_assert_neq(memcmp(a, b, sizeof a), 0, "the problem does not matter");
 }
 
-// Every cell comes first about equally often: 4000 / 4 = 1000 expected, standard
-// deviation sqrt(4000 * .25 * .75) = 27.
+// Every cell comes first about equally often: 4000 / 4 = 1000 expected,
+// standard deviation sqrt(4000 * .25 * .75) = 27.
 Test(schedule, no_cell_is_favoured) {
     int first[4] = {0}, last[4] = {0}, order[4];
     for (int sample = 0; sample < 4000; sample++) {

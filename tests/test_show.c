@@ -17,14 +17,26 @@ static char *shown(const struct sample *s, bool color) {
 }
 
 static struct sample make(struct sample_step *step, const char *text) {
-    *step = (struct sample_step){
-        .author = AUTHOR_DRAFT, .judged = true, .score = 3, .threshold = 7,
-        .n_tokens = 4, .time_ns = 1500000, .text = text,
-        .n_bytes = strlen(text)};
-    return (struct sample){
-        .cell = "0123456789", .base = "b", .draft = "d", .dataset = "s",
-        .method = "m", .label = "m", .threshold = NAN, .problem = "p",
-        .answer = "", .reason = "", .steps = step, .n_steps = 1};
+    *step = (struct sample_step){.author = AUTHOR_DRAFT,
+                                 .judged = true,
+                                 .score = 3,
+                                 .threshold = 7,
+                                 .n_tokens = 4,
+                                 .time_ns = 1500000,
+                                 .text = text,
+                                 .n_bytes = strlen(text)};
+    return (struct sample){.cell = "0123456789",
+                           .base = "b",
+                           .draft = "d",
+                           .dataset = "s",
+                           .method = "m",
+                           .label = "m",
+                           .threshold = NAN,
+                           .problem = "p",
+                           .answer = "",
+                           .reason = "",
+                           .steps = step,
+                           .n_steps = 1};
 }
 
 // A model's text must not reach the terminal as commands.

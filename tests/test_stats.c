@@ -68,7 +68,8 @@ Test(stats, sign_flip_draws_are_seeded_and_near_exact) {
     // 24 problems: +1 for 16, -1 for 8; |sum| >= 8 has the probability
     // 2 * P(Binomial(24, 1/2) >= 16) = 0.1516 (pbinom(15, 24, .5, FALSE) * 2).
     double d[24];
-    for (int i = 0; i < 24; i++) d[i] = i < 16 ? 1 : -1;
+    for (int i = 0; i < 24; i++)
+        d[i] = i < 16 ? 1 : -1;
     double p = stats_sign_flip_p(d, 24, 7);
     NEAR(p, 0.1516, 0.015);
     NEAR(p, stats_sign_flip_p(d, 24, 7), 0);

@@ -44,7 +44,8 @@ Test(store, resumes_with_the_keys_it_has) {
     store_close(s);
     char *path = helper_path(dir, "samples.jsonl");
     char *text = helper_read(path);
-    cr_assert_str_eq(text, "{\"key\":\"k1\",\"x\":1}\n{\"key\":\"k2\",\"x\":2}\n");
+    cr_assert_str_eq(text,
+                     "{\"key\":\"k1\",\"x\":1}\n{\"key\":\"k2\",\"x\":2}\n");
     free(text);
     free(path);
     helper_dir_free(dir);
@@ -61,7 +62,8 @@ Test(store, cuts_a_torn_last_line) {
     cr_assert_eq(add(s, 2, &err), 0);
     store_close(s);
     char *text = helper_read(path);
-    cr_assert_str_eq(text, "{\"key\":\"k1\",\"x\":1}\n{\"key\":\"k2\",\"x\":2}\n");
+    cr_assert_str_eq(text,
+                     "{\"key\":\"k1\",\"x\":1}\n{\"key\":\"k2\",\"x\":2}\n");
     free(text);
     free(path);
     helper_dir_free(dir);
@@ -176,7 +178,8 @@ static void append_until_killed(const char *dir, unsigned usec) {
 Test(store, kills_lose_nothing_that_was_stored) {
     struct error err = {0};
     char *dir = helper_dir_new();
-    for (unsigned i = 0; i < 20; i++) append_until_killed(dir, 1000 + 700 * i);
+    for (unsigned i = 0; i < 20; i++)
+        append_until_killed(dir, 1000 + 700 * i);
     struct store *s = open_ok(dir);
     size_t n = store_n_samples(s);
     cr_assert_gt(n, 20);
@@ -203,7 +206,8 @@ Test(store, a_full_disk_leaves_complete_lines) {
     struct rlimit limit = {100, RLIM_INFINITY};
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
     int i = 0;
-    while (i < 100 && !add(s, i, &err)) i++;
+    while (i < 100 && !add(s, i, &err))
+        i++;
     limit.rlim_cur = RLIM_INFINITY;
     setrlimit(RLIMIT_FSIZE, &limit);
     cr_assert_eq(i, 5, "%d lines fit", i); // 19 bytes a line

@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 
 static const struct table_column columns[] = {
-    {"name", COLUMN_TEXT, false}, {"n", 0, false}, {"share", 3, false}, {"unused", 1, false}, {"detail", 0, true}, {NULL, 0, false}};
+    {"name", COLUMN_TEXT, false}, {"n", 0, false},     {"share", 3, false},
+    {"unused", 1, false},         {"detail", 0, true}, {NULL, 0, false}};
 
 static void fill(struct table *t) {
     table_init(t, "demo", "Demo", columns);

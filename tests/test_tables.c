@@ -54,7 +54,8 @@ Test(tables, accuracy) {
 }
 
 // A: 10, 10, 20, 20, 40, 40 ms: mean 23.333, median 20; six samples give no
-// p90; 10 tokens / 23.333 ms = 428.6 / s; se = sd(10, 20, 40) / sqrt(3) = 8.819.
+// p90; 10 tokens / 23.333 ms = 428.6 / s; se = sd(10, 20, 40) / sqrt(3)
+// = 8.819.
 Test(tables, latency) {
     struct helper_store h;
     char *dir = make_folder(&h);
@@ -88,10 +89,15 @@ static void add_steps(struct sample *s, struct sample_step *steps) {
     // The draft's first step is kept with 9, its second dropped with 3 and
     // rewritten by the base. Five tokens each.
     for (int i = 0; i < 3; i++) {
-        steps[i] = (struct sample_step){
-            .author = i < 2 ? AUTHOR_DRAFT : AUTHOR_BASE, .kept = i != 1,
-            .judged = i < 2, .score = i ? 3 : 9, .threshold = 7,
-            .n_tokens = 5, .text = text, .n_bytes = 1};
+        steps[i] =
+            (struct sample_step){.author = i < 2 ? AUTHOR_DRAFT : AUTHOR_BASE,
+                                 .kept = i != 1,
+                                 .judged = i < 2,
+                                 .score = i ? 3 : 9,
+                                 .threshold = 7,
+                                 .n_tokens = 5,
+                                 .text = text,
+                                 .n_bytes = 1};
     }
     s->steps = steps;
     s->n_steps = 3;
@@ -99,8 +105,8 @@ static void add_steps(struct sample *s, struct sample_step *steps) {
     s->count.step_tokens_discarded = 5;
     s->count.judge_calls = 2;
     s->count.judge_tokens = 4;
-    s->phase_ns[PHASE_DRAFT] = 2000000;  // 10 tokens: .2 ms each
-    s->phase_ns[PHASE_JUDGE] = 3000000;  // 2 calls: 1.5 ms each
+    s->phase_ns[PHASE_DRAFT] = 2000000; // 10 tokens: .2 ms each
+    s->phase_ns[PHASE_JUDGE] = 3000000; // 2 calls: 1.5 ms each
     s->phase_ns[PHASE_BASE] = 5000000;
 }
 

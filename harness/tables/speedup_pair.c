@@ -47,14 +47,16 @@ static void fill_accuracy(struct speedup_pair *s, const struct report *r,
                           const struct report_cell *c,
                           double *both[N_COLUMNS]) {
     int n = pair_means(c, report_correct, both);
-    for (int i = 0; i < n; i++) both[METHOD][i] -= both[BASELINE][i];
-    s->accuracy =
-        stats_mean_interval(both[METHOD], n, r->manifest.confidence);
+    for (int i = 0; i < n; i++)
+        both[METHOD][i] -= both[BASELINE][i];
+    s->accuracy = stats_mean_interval(both[METHOD], n, r->manifest.confidence);
     s->p = stats_sign_flip_p(both[METHOD], n, (uint64_t)r->manifest.seed);
     s->min_detectable = stats_min_detectable(s->accuracy.se, n);
 }
 
-static double quotient(double x, double y) { return y > 0 ? x / y : NAN; }
+static double quotient(double x, double y) {
+    return y > 0 ? x / y : NAN;
+}
 
 int speedup_pair_fill(struct speedup_pair *s, const struct report *r,
                       const struct report_cell *c) {
@@ -71,6 +73,7 @@ int speedup_pair_fill(struct speedup_pair *s, const struct report *r,
     s->tokens_ratio = quotient(report_mean(c, report_kept_tokens),
                                report_mean(c->baseline, report_kept_tokens));
     fill_accuracy(s, r, c, both);
-    for (int i = 0; i < N_COLUMNS; i++) free(both[i]);
+    for (int i = 0; i < N_COLUMNS; i++)
+        free(both[i]);
     return 0;
 }

@@ -15,7 +15,7 @@ struct speedup_pair {
     double tokens_ratio; // kept tokens, method / baseline
     // Differences method - baseline of the per-problem accuracy.
     struct estimate accuracy;
-    double p;                  // sign flips
+    double p; // sign flips
     double min_detectable;
 };
 

@@ -64,6 +64,8 @@ static void fill(const struct report *r, struct table *t) {
     }
 }
 
-const struct report_table table_accuracy = {
-    .name = "accuracy", .title = "Accuracy", .columns = columns,
-    .fill = fill, .printed = true};
+const struct report_table table_accuracy = {.name = "accuracy",
+                                            .title = "Accuracy",
+                                            .columns = columns,
+                                            .fill = fill,
+                                            .printed = true};

@@ -115,6 +115,8 @@ static void fill(const struct report *r, struct table *t) {
     }
 }
 
-const struct report_table table_latency = {
-    .name = "latency", .title = "Latency of one sample", .columns = columns,
-    .fill = fill, .printed = true};
+const struct report_table table_latency = {.name = "latency",
+                                           .title = "Latency of one sample",
+                                           .columns = columns,
+                                           .fill = fill,
+                                           .printed = true};

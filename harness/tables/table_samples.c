@@ -32,8 +32,7 @@ static const struct table_column columns[] = {
 // clang-format on
 
 static void set_ms(struct table *t, const char *column, int64_t ns) {
-    table_set_number(t, column,
-                     ns == SAMPLE_NO_TIME ? NAN : (double)ns / 1e6);
+    table_set_number(t, column, ns == SAMPLE_NO_TIME ? NAN : (double)ns / 1e6);
 }
 
 static void fill_times(const struct report_sample *s, struct table *t) {
@@ -50,8 +49,7 @@ static void fill_counts(const struct counters *c, struct table *t) {
     table_set_number(t, "prompt_tokens", (double)c->prompt_tokens);
     table_set_number(t, "kept_tokens", (double)c->kept_tokens);
     table_set_number(t, "kept_from_draft", (double)c->kept_from_draft);
-    table_set_number(t, "step_tokens_drafted",
-                     (double)c->step_tokens_drafted);
+    table_set_number(t, "step_tokens_drafted", (double)c->step_tokens_drafted);
     table_set_number(t, "step_tokens_discarded",
                      (double)c->step_tokens_discarded);
     table_set_number(t, "spec_drafted", (double)c->spec_drafted);
@@ -102,9 +100,12 @@ static void fill_cell(const struct report_cell *c, struct table *t) {
 }
 
 static void fill(const struct report *r, struct table *t) {
-    for (int i = 0; i < r->n_cells; i++) fill_cell(&r->cells[i], t);
+    for (int i = 0; i < r->n_cells; i++)
+        fill_cell(&r->cells[i], t);
 }
 
-const struct report_table table_samples = {
-    .name = "samples", .title = "Samples", .columns = columns, .fill = fill,
-    .printed = false};
+const struct report_table table_samples = {.name = "samples",
+                                           .title = "Samples",
+                                           .columns = columns,
+                                           .fill = fill,
+                                           .printed = false};

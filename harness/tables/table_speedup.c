@@ -76,6 +76,9 @@ static void fill(const struct report *r, struct table *t) {
     free(p);
 }
 
-const struct report_table table_speedup = {
-    .name = "speedup", .title = "Speed-up over the baseline",
-    .columns = columns, .fill = fill, .printed = true};
+const struct report_table table_speedup = {.name = "speedup",
+                                           .title =
+                                               "Speed-up over the baseline",
+                                           .columns = columns,
+                                           .fill = fill,
+                                           .printed = true};

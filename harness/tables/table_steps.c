@@ -87,7 +87,9 @@ static struct sums sum_cell(const struct report_cell *c) {
     return sums;
 }
 
-static double quotient(double x, double y) { return y > 0 ? x / y : NAN; }
+static double quotient(double x, double y) {
+    return y > 0 ? x / y : NAN;
+}
 
 // Tokens of a drafted step: cut tokens that both models would write count too.
 static double step_length(const struct sums *s) {
@@ -149,16 +151,16 @@ static void fill_model(const struct report *r, const struct report_cell *c,
 static void fill_counts(const struct sums *s, struct table *t) {
     const struct counters *k = &s->count;
     double drafted = (double)(k->step_tokens_drafted + k->spec_drafted);
-    double discarded = (double)(k->step_tokens_discarded + k->spec_drafted -
-                                k->spec_accepted);
+    double discarded =
+        (double)(k->step_tokens_discarded + k->spec_drafted - k->spec_accepted);
     bool drafts = drafted > 0 || s->drafted > 0;
     table_set_number(t, "steps", quotient(s->kept, s->n));
     table_set_number(t, "base_calls",
                      quotient((double)k->calls[ROLE_BASE], s->n));
-    table_set_number(t, "repeated_tokens",
-                     quotient((double)(k->repeated[ROLE_BASE] +
-                                       k->repeated[ROLE_DRAFT]),
-                              s->n));
+    table_set_number(
+        t, "repeated_tokens",
+        quotient((double)(k->repeated[ROLE_BASE] + k->repeated[ROLE_DRAFT]),
+                 s->n));
     if (!drafts) return;
     table_set_number(t, "draft_calls",
                      quotient((double)k->calls[ROLE_DRAFT], s->n));
@@ -172,8 +174,7 @@ static void fill_step_level(const struct sums *s, struct table *t) {
     table_set_number(t, "kept_from_draft_pct",
                      100 * quotient(s->kept_draft, s->kept));
     table_set_number(t, "mean_score", quotient(s->score, s->judged));
-    table_set_number(t, "judge_calls",
-                     quotient((double)k->judge_calls, s->n));
+    table_set_number(t, "judge_calls", quotient((double)k->judge_calls, s->n));
     table_set_number(t, "judge_tokens",
                      quotient((double)k->judge_tokens, s->n));
     table_set_number(t, "drafted_steps", quotient(s->drafted, s->n));
@@ -207,5 +208,8 @@ static void fill(const struct report *r, struct table *t) {
 }
 
 const struct report_table table_steps = {
-    .name = "steps", .title = "Steps, tokens and the cost model (per sample)",
-    .columns = columns, .fill = fill, .printed = true};
+    .name = "steps",
+    .title = "Steps, tokens and the cost model (per sample)",
+    .columns = columns,
+    .fill = fill,
+    .printed = true};

@@ -24,7 +24,8 @@ static void write_json(const struct table *t, struct buf *out) {
     buf_adds(out, "[");
     for (int row = 0; row < t->n_rows; row++) {
         buf_adds(out, row ? ",\n {" : "\n {");
-        for (int i = 0; i < t->n_columns; i++) add_cell(t, row, i, out);
+        for (int i = 0; i < t->n_columns; i++)
+            add_cell(t, row, i, out);
         buf_adds(out, "}");
     }
     buf_adds(out, "]}\n");

@@ -13,7 +13,8 @@ enum { MAX_COLUMNS = 64, MIN_WIDTH = 3 };
 // Width on a terminal, one column per character.
 static int width_of(const char *text) {
     int n = 0;
-    for (; *text; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
     return n;
 }
 
@@ -57,13 +58,13 @@ static int column_width(const struct table *t, int column, struct buf *cell) {
     return n > width ? n : width;
 }
 
-static void add_rule(const struct table *t, const int *width,
-                     struct buf *out) {
+static void add_rule(const struct table *t, const int *width, struct buf *out) {
     for (int i = 0; i < t->n_columns; i++) {
         if (!width[i]) continue;
         bool right = t->columns[i].decimals != COLUMN_TEXT;
         buf_adds(out, "| ");
-        for (int j = right; j < width[i]; j++) buf_addc(out, '-');
+        for (int j = right; j < width[i]; j++)
+            buf_addc(out, '-');
         buf_adds(out, right ? ": " : " ");
     }
     buf_adds(out, "|\n");
