@@ -66,7 +66,7 @@ void helper_golden(const char *file, const char *text) {
     bool equal = strcmp(expected, text) == 0;
     if (equal) unlink(new_path);
     else helper_write(new_path, text);
-    cr_expect(equal, "%s differs; see %s", path, new_path);
+    cr_expect(equal, "%s differs; if it should, take %s", path, new_path);
     free(new_path);
     free(expected);
     free(path);

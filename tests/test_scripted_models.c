@@ -87,7 +87,7 @@ Test(scripted_models, the_draft_errs_more_and_the_judge_helps) {
     double judged = accuracy(&x, "specreason", 200);
     cr_expect_gt(base, 0.7);
     cr_expect_lt(base, 1);
-    cr_expect_lt(draft, base - 0.1);
+    cr_expect_lt(draft, 0.6);
     cr_expect_gt(judged, draft);
     leave(&x);
 }
