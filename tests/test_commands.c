@@ -96,6 +96,23 @@ Test(commands, plan_sums_up) {
     free(log);
 }
 
+// The whole path, from YAML to tables, without weights.
+Test(commands, a_scripted_sweep_gives_the_same_tables_everywhere) {
+    char *dir = helper_dir_new(), *out, *log;
+    char *line = xasprintf("run configs/smoke.yaml -q --no-report -o %s", dir);
+    cr_assert_eq(run(line, "", &out, &log), 0, "%s", log);
+    free(line);
+    free(out);
+    free(log);
+    line = xasprintf("report %s/smoke", dir);
+    cr_assert_eq(run(line, "", &out, &log), 0, "%s", log);
+    helper_golden("smoke_report.md", out);
+    free(line);
+    free(out);
+    free(log);
+    helper_dir_free(dir);
+}
+
 // ---- datasets -------------------------------------------------------------
 
 Test(commands, datasets_are_listed_shown_and_checked) {
