@@ -3,8 +3,8 @@
 // of options; parsing, help and "did you mean" come from the same rows.
 //
 // A sub-command keeps its options in a struct of its own (the record), which
-// cli_run() allocates zeroed, fills with the rows' defaults, then from argv, and
-// hands to `run`. Options may stand anywhere among the arguments, as --name
+// cli_main() allocates zeroed, fills with the rows' defaults, then from argv,
+// and hands to `run`. Options may stand anywhere among the arguments, as --name
 // value, --name=value, -n value or -nvalue; "--" ends them; "-" is an argument.
 // Every sub-command has --help (-h).
 

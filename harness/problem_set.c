@@ -161,7 +161,8 @@ static int make_problem(const struct loader *l, struct raw_problem *raw,
 static int by_id(const void *a, const void *b) {
     const struct problem *const *p = a, *const *q = b;
     int order = strcmp((*p)->id, (*q)->id);
-    return order ? order : ((*p)->line > (*q)->line) - ((*p)->line < (*q)->line);
+    int lines = ((*p)->line > (*q)->line) - ((*p)->line < (*q)->line);
+    return order ? order : lines;
 }
 
 static int check_ids(const struct loader *l) {

@@ -217,7 +217,8 @@ static struct tree *read_inner(struct tree_reader *r, const yaml_event_t *e,
                     TREE_DEPTH_MAX);
         return NULL;
     }
-    int status = is_map ? read_map(r, t, depth + 1) : read_list(r, t, depth + 1);
+    int status = is_map ? read_map(r, t, depth + 1)
+                        : read_list(r, t, depth + 1);
     return status ? NULL : t;
 }
 

@@ -116,7 +116,8 @@ static void refuse(const char *text, const char *what) {
 Test(cli, errors_say_what_was_expected) {
     refuse("x --qiet", "unknown option --qiet, did you mean --quiet?");
     refuse("x --zzz", "unknown option --zzz");
-    refuse("x --no-number", "unknown option --no-number, did you mean --number?");
+    refuse("x --no-number",
+           "unknown option --no-number, did you mean --number?");
     refuse("x -z", "unknown option -z");
     refuse("x --number 11", "--number: '11' is not a whole number in 1 to 10");
     refuse("x --number 4x", "--number: '4x' is not a whole number in 1 to 10");

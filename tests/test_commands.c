@@ -116,7 +116,8 @@ Test(commands, a_scripted_sweep_gives_the_same_tables_everywhere) {
 // ---- datasets -------------------------------------------------------------
 
 Test(commands, datasets_are_listed_shown_and_checked) {
-    expect_golden("datasets list --folder tests/cases/sets", "datasets_list.txt");
+    expect_golden("datasets list --folder tests/cases/sets",
+                  "datasets_list.txt");
     expect_golden("datasets show toy -C tests/cases --limit 2",
                   "datasets_show.txt");
     expect_golden("datasets check tests/cases/toy.jsonl -g number",

@@ -122,7 +122,8 @@ struct model_file_tensor model_file_tensor(const struct model_file *f,
                                     .type = tensor_type_name(t->type),
                                     .n_dims = t->n_dims,
                                     .n_bytes = t->n_bytes};
-    for (int d = 0; d < t->n_dims; d++) out.dims[d] = t->dims[t->n_dims - 1 - d];
+    for (int d = 0; d < t->n_dims; d++)
+        out.dims[d] = t->dims[t->n_dims - 1 - d];
     return out;
 }
 

@@ -1,5 +1,5 @@
-// Any bytes as a config: accepted or refused with a reason, and what is accepted
-// must read back after printing.
+// Any bytes as a config: accepted, or refused with a reason; and what is
+// accepted must read back after printing.
 
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
