@@ -94,6 +94,12 @@ static int open_sweep(struct job *j, const struct cli_call *call,
         sweep_models_open(&j->models, &j->sweep, n_workers, j->batcher, err)) {
         return -1;
     }
+    if (sweep_n_samples(&j->sweep) > MANIFEST_SAMPLES_MAX) {
+        return error_set(err, ERR_USAGE,
+                         "%s: %lld samples; a run has at most %d",
+                         j->config.path, (long long)sweep_n_samples(&j->sweep),
+                         MANIFEST_SAMPLES_MAX);
+    }
     j->run = (struct run){.sweep = &j->sweep,
                           .models = &j->models,
                           .batcher = j->batcher,

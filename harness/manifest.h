@@ -19,7 +19,10 @@
 
 struct error;
 
-enum { MANIFEST_SCHEMA = 1 };
+enum {
+    MANIFEST_SCHEMA = 1,
+    MANIFEST_SAMPLES_MAX = 5000000, // of a folder; a report holds them all
+};
 
 struct manifest_model {
     const char *name, *path, *hash; // hash of the content

@@ -15,7 +15,10 @@
 // manifest.json: an object a person can read, one line per model, problem,
 // cell and session.
 
-enum { MANIFEST_BYTES_MAX = 1 << 30, ITEMS_MAX = 100000000 };
+enum {
+    MANIFEST_BYTES_MAX = 1 << 30,
+    ITEMS_MAX = 100000000,
+};
 
 // ---- writing --------------------------------------------------------------
 
@@ -254,6 +257,15 @@ static void take_sessions(struct manifest *m, struct json_reader *r,
     }
 }
 
+// So that products of counts cannot overflow and tables fit.
+static bool sample_count_is_sane(const struct manifest *m) {
+    int64_t n = 0;
+    for (int i = 0; i < m->n_cells && n <= MANIFEST_SAMPLES_MAX; i++) {
+        n += (int64_t)m->datasets[m->cells[i].dataset].n_problems * m->k;
+    }
+    return n <= MANIFEST_SAMPLES_MAX;
+}
+
 static int take_manifest(struct manifest *m, const json_t *o,
                          struct error *err) {
     struct json_reader r = {.arena = &m->arena, .err = err};
@@ -280,10 +292,9 @@ static int take_manifest(struct manifest *m, const json_t *o,
     take_cells(m, &r, o);
     take_sessions(m, &r, o);
     if (r.failed) return -1;
-    for (int i = 0; i < m->n_datasets; i++) {
-        if ((int64_t)m->datasets[i].n_problems * m->k <= ITEMS_MAX) continue;
-        return error_set(err, ERR_INPUT, "more than %d samples in a cell",
-                         ITEMS_MAX);
+    if (!sample_count_is_sane(m)) {
+        return error_set(err, ERR_INPUT, "more than %d samples",
+                         MANIFEST_SAMPLES_MAX);
     }
     if (!(m->confidence > 0 && m->confidence < 1)) {
         return error_set(err, ERR_INPUT,

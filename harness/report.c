@@ -113,12 +113,14 @@ static int compare_keys(const void *a, const void *b) {
 static int make_places(struct loader *l, struct error *err) {
     struct report *r = l->report;
     size_t n = (size_t)manifest_n_samples(&r->manifest);
-    l->places = alloc_try(n ? n : 1, sizeof *l->places, "sample index", err);
-    if (!l->places) return -1;
+    if (!n) n = 1;
+    l->places = alloc_try(n, sizeof *l->places, "sample index", err);
+    r->samples = alloc_try(n, sizeof *r->samples, "samples", err);
+    if (!l->places || !r->samples) return -1;
     for (int i = 0; i < r->n_cells; i++) {
         struct report_cell *c = &r->cells[i];
         size_t n_samples = (size_t)c->n_problems * (size_t)c->k;
-        c->samples = arena_alloc(&r->arena, n_samples * sizeof *c->samples);
+        c->samples = r->samples + l->n_places;
         for (size_t j = 0; j < n_samples; j++) {
             struct place_of_key *at = &l->places[l->n_places++];
             int problem = (int)(j / (size_t)c->k);
@@ -261,6 +263,7 @@ int report_open(struct report *r, const char *dir, bool partial,
 void report_release(struct report *r) {
     manifest_release(&r->manifest);
     arena_release(&r->arena);
+    free(r->samples);
     *r = (struct report){0};
 }
 

@@ -282,6 +282,16 @@ Test(cmd_run, a_full_disk_is_an_io_error_and_resumable) {
     helper_sweep_release(&p);
 }
 
+Test(cmd_run, too_many_samples_are_refused_before_anything_is_written) {
+    struct sweep_place p;
+    char *log;
+    helper_sweep_init(&p);
+    cr_assert_eq(helper_run(&p, "--set", "samples=1000000", NULL, &log), 2);
+    expect_log(log, "21000000 samples; a run has at most 5000000");
+    cr_assert_neq(access(p.results, F_OK), 0);
+    helper_sweep_release(&p);
+}
+
 Test(cmd_run, samples_without_manifest_are_refused) {
     struct sweep_place p;
     char *log;
