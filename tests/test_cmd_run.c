@@ -286,9 +286,17 @@ Test(cmd_run, too_many_samples_are_refused_before_anything_is_written) {
     struct sweep_place p;
     char *log;
     helper_sweep_init(&p);
-    cr_assert_eq(helper_run(&p, "--set", "samples=1000000", NULL, &log), 2);
-    expect_log(log, "21000000 samples; a run has at most 5000000");
+    char *set = helper_path(p.dir, "toy.jsonl");
+    for (int i = 0; i < 5; i++) {
+        char line[80];
+        snprintf(line, sizeof line,
+                 "{\"id\":\"x%d\",\"problem\":\"1+1?\",\"answer\":\"2\"}\n", i);
+        helper_append(set, line);
+    }
+    cr_assert_eq(helper_run(&p, "--set", "samples=100000", NULL, &log), 2);
+    expect_log(log, "5600000 samples; a run has at most 5000000");
     cr_assert_neq(access(p.results, F_OK), 0);
+    free(set);
     helper_sweep_release(&p);
 }
 
