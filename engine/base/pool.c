@@ -9,10 +9,12 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+enum { POOL_SPINS = 2000 }; // pauses, some tens of microseconds
 
 struct worker {
     struct pool *pool;
@@ -82,12 +84,18 @@ static void pool_publish(struct pool *p) {
     pthread_mutex_unlock(&p->lock);
 }
 
+// Processors that this process may run on.
+static int pool_n_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+}
+
 struct pool *pool_new(int n_threads) {
     assert(n_threads >= 1 && n_threads <= POOL_MAX_THREADS);
     struct pool *p = xcalloc(1, sizeof *p);
     p->n_threads = n_threads;
     // Spinning only pays where every thread has a core of its own.
-    p->n_spins = sysconf(_SC_NPROCESSORS_ONLN) >= n_threads ? 20000 : 0;
+    p->n_spins = pool_n_processors() >= n_threads ? POOL_SPINS : 0;
     p->workers = xcalloc((size_t)n_threads, sizeof *p->workers);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
@@ -134,7 +142,7 @@ void pool_run(struct pool *p, int n, int grain, pool_fn fn, void *ctx) {
     for (int i = 0; atomic_load_explicit(&p->pending, memory_order_acquire);
          i++) {
         if (i > p->n_spins)
-            usleep(0);
+            sched_yield();
         else
             pool_relax();
     }
