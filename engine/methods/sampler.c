@@ -19,7 +19,8 @@
 // are set aside: together they hold less than 1 - top_p, so the others alone
 // reach top_p. That leaves a few dozen candidates of a large vocabulary.
 //
-// exp and maximum come from the kernel table, sums are sequential in double.
+// exp and maximum come from the kernel table; sums are double, in a fixed
+// order.
 
 int sampler_init(struct sampler *s, int n_vocab, struct error *err) {
     *s = (struct sampler){.n_vocab = n_vocab, .top_p = 1};
@@ -164,10 +165,16 @@ double sampler_weights(struct sampler *s, const float *logits, float *w) {
     return sample_total(w, n);
 }
 
+// Eight sums side by side: one chain of dependent additions would take longer
+// than all the rest of sampling.
 double sample_total(const float *w, int n) {
-    double total = 0;
-    for (int i = 0; i < n; i++) total += w[i];
-    return total;
+    double part[8] = {0};
+    int i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int j = 0; j < 8; j++) part[j] += w[i + j];
+    for (; i < n; i++) part[i % 8] += w[i];
+    return ((part[0] + part[4]) + (part[2] + part[6])) +
+           ((part[1] + part[5]) + (part[3] + part[7]));
 }
 
 int sample_pick(const float *w, int n, double total, double u) {
