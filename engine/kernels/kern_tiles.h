@@ -15,8 +15,8 @@
 //         8 tokens 172 Gflop/s in L2: the peak
 //   F16   1 token  59 Gflop/s in L2: three operations a column on two ports,
 //         the limit of the format; L3 30 GB/s. 8 tokens 134 Gflop/s
-//   Q8_0  1 token  105-128 Gflop/s in L2 and L1 (of 150 that the ports allow),
-//         L3 38 GB/s. 8 tokens 245 Gflop/s
+//   Q8_0  1 token  139 Gflop/s in L1 and L2, of 150 that the ports allow for
+//         widening and product; L3 39 GB/s. 8 tokens 270 of 300 Gflop/s
 // AVX2: F32 84 of 85, F16 77, Q8_0 100 Gflop/s with 6 or more tokens.
 
 #include "engine/kernels/kernels.h"
