@@ -86,10 +86,13 @@ class Problem:
         return str(self.values()[-1])
 
     def boxed(self):
+        """The last line; options are read one by one up to the right one."""
         answer = self.answer()
-        if self.choices:
-            answer = "ABCD"[self.choices.index(answer)]
-        return f"\\boxed{{{answer}}}"
+        if not self.choices:
+            return f"\\boxed{{{answer}}}"
+        at = self.choices.index(answer)
+        seen = list(zip("ABCD", self.choices))[:at + 1]
+        return ",".join(f"{k}:{v}" for k, v in seen) + f"\\boxed{{{'ABCD'[at]}}}"
 
 
 OPERATORS = {"+": operator.add, "-": operator.sub, "*": operator.mul,
@@ -113,7 +116,8 @@ class Level:
 
 LEVELS = {
     "easy": Level((3, 5), {"+": 4, "-": 4, "*": 2, "%": 1}),
-    "medium": Level((6, 10), {"+": 3, "-": 3, "*": 2, "%": 1, "**": 1, "ref": 1}),
+    "medium": Level((6, 10), {"+": 6, "-": 6, "*": 4, "%": 2, "**": 2, "ref": 1},
+                    skip=0.15),
     "hard": Level((10, 16), {"+": 3, "-": 3, "*": 2, "%": 2, "**": 3, "ref": 2},
                   skip=0.1),
     "choice": Level((3, 8), {"+": 3, "-": 3, "*": 2, "%": 1, "**": 1, "ref": 1}),
@@ -403,7 +407,8 @@ def solve_on(problem, done, value):
 
 def check_answer(problem, text):
     """Whether the last \\boxed{} of a response holds the right answer."""
-    return ("\\boxed{" + text.rpartition("\\boxed{")[2]).startswith(problem.boxed())
+    given, expected = (t.rpartition("\\boxed{")[2] for t in (text, problem.boxed()))
+    return given.startswith(expected)
 
 
 # ---- Sets -----------------------------------------------------------------

@@ -27,9 +27,16 @@ LIMIT = 900
 PRIOR_WEIGHT = 4  # a rare kind borrows this many samples from the mean
 
 
-def step_key(op, value):
-    """What an operation's difficulty depends on."""
-    return f"{op.kind()} {len(str(max(value, op.number)))}"
+def step_keys(problem):
+    """What the difficulty of each operation depends on."""
+    keys, skipped = [], False
+    values = iter(problem.values())
+    for op in problem.ops:
+        if not op.skip:
+            width = len(str(max(next(values), op.number)))
+            keys.append("after ~" if skipped else f"{op.kind()} {width}")
+        skipped = op.skip
+    return keys
 
 
 def error_kind(step, right):
@@ -47,10 +54,9 @@ class Chances:
 
     def ahead(self, problem, done):
         """Chance of the right answer after `done` right steps."""
-        ops, values = problem.active(), problem.values()
         chance = self.steps["choice" if problem.choices else "answer"]
-        for op, value in list(zip(ops, values))[done:]:
-            chance *= self.steps.get(step_key(op, value), self.steps["mean"])
+        for key in step_keys(problem)[done:]:
+            chance *= self.steps.get(key, self.steps["mean"])
         return chance
 
     def recovery(self, problem, at, step):
@@ -98,10 +104,10 @@ def measure_steps(base, rng, count):
     rates, answers = defaultdict(Rate), defaultdict(Rate)
     for problem, text in zip(problems, texts):
         done = reached(problem, text.split(g.BLANK))
-        pairs = list(zip(problem.active(), problem.values()))
-        for i, (op, value) in enumerate(pairs[:done + 1]):
-            rates[step_key(op, value)].add(i < done)
-        if done == len(pairs):
+        keys = step_keys(problem)
+        for i, key in enumerate(keys[:done + 1]):
+            rates[key].add(i < done)
+        if done == len(keys):
             answers["choice" if problem.choices else "answer"].add(
                 g.check_answer(problem, text))
     every = Rate()

@@ -29,7 +29,7 @@ from tokenizer import DIGIT_IDS, IDS
 from train import Log, next_token_loss, rate_factor
 
 NEW_LAYERS = 3
-TOKENS = 2400
+TOKENS = 1600
 JUDGE_TOKENS = {"grade": "<|grade|>", "prm": "<|prm|>"}
 WEIGHTS = {"next": 1.0, "grade": 0.2, "prm": 0.2, "below": 0.3, "wrong": 0.5}
 WRONG_WEIGHT = 20.0  # one token of hundreds is the first wrong one
@@ -117,7 +117,7 @@ def train(model, helpers, corpus, args, old_layers, device):
         batch = to_device(corpus.batch(), device)
         parts = losses(model, helpers, batch, args.judges, taps)
         sum(WEIGHTS[k] * v for k, v in parts.items()).backward()
-        optimizer.step(rate_factor(step, progress))
+        optimizer.step(rate_factor(step, progress, args.warm_up))
         helper_optimizer.step()
         helper_optimizer.zero_grad()
         step += 1
@@ -137,6 +137,7 @@ def arguments():
     parser.add_argument("--errors", type=Path, required=True)
     parser.add_argument("--chances", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--warm-up", type=int, default=100, help="steps")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()

@@ -177,7 +177,7 @@ class JudgedCorpus:
     def chain(self):
         rng, draw = self.rng, self.rng.random()
         if CLEAN <= draw < CLEAN + SAMPLED:
-            problem, at, wrong = rng.choice(self.errors)
+            problem, at, wrong = self.short_error()
             return wrong_chain(rng, problem, at, wrong, self.chances)
         style = rng.choices(STYLES, STYLE_WEIGHTS)[0]
         problem = training_problem(rng, style, rng.choices(
@@ -187,6 +187,11 @@ class JudgedCorpus:
         at = rng.randrange(len(problem.active()))
         wrong = g.wrong_step(rng, problem.active()[at], problem.values()[at])
         return wrong_chain(rng, problem, at, wrong, self.chances)
+
+    def short_error(self):
+        """Of two errors the one in the shorter problem: attention is dear."""
+        two = self.rng.choices(self.errors, k=2)
+        return min(two, key=lambda error: len(error[0].ops))
 
     def batch(self):
         """Chains of similar length, `tokens` tokens of them or a few more."""

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from corpus import IGNORE, Corpus
 from optimizer import Optimizer
-from reasoner import Reasoner, Shape, save
+from reasoner import Reasoner, Shape, load, save
 from tokenizer import VOCAB
 
 N = len(VOCAB)
@@ -26,12 +26,13 @@ SHAPES = {
 }
 BATCH_TOKENS = {"draft-s": 2000, "draft-m": 2000, "base": 2400}
 WARM_UP_STEPS, DECAY_FROM = 100, 0.3
+SECOND_ROUND = 0.5  # where the curriculum stands when training goes on
 
 
-def rate_factor(step, progress):
+def rate_factor(step, progress, warm_up=WARM_UP_STEPS):
     """Warm-up, then linear decay over the last 70 % of the budget."""
     decay = min(1.0, (1.0 - progress) / (1.0 - DECAY_FROM))
-    return min(1.0, (step + 1) / WARM_UP_STEPS) * max(0.0, decay)
+    return min(1.0, (step + 1) / warm_up) * max(0.0, decay)
 
 
 class Log:
@@ -59,12 +60,13 @@ def next_token_loss(logits, targets):
                            ignore_index=IGNORE)
 
 
-def train(model, corpus, minutes, out, device):
+def train(model, corpus, minutes, out, device, begin=0.0):
+    """Train from progress `begin` to 1; what is before it was done earlier."""
     optimizer, log = Optimizer(model), Log()
     start = saved = time.time()
-    step, progress = 0, 0.0
+    step, progress = 0, begin
     while progress < 1.0:
-        progress = (time.time() - start) / (60 * minutes)
+        progress = begin + (1 - begin) * (time.time() - start) / (60 * minutes)
         batch = corpus.batch(progress)
         logits = model(batch.ids.to(device))
         loss = next_token_loss(logits, batch.targets.to(device))
@@ -81,16 +83,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", choices=SHAPES)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--go-on", type=Path, metavar="CHECKPOINT",
+                        help="train this one further, at the full curriculum")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
-    model = Reasoner(SHAPES[args.model]).to(device)
+    model = load(args.go_on)[0] if args.go_on else Reasoner(SHAPES[args.model])
+    model.to(device)
     print(args.model, sum(p.numel() for p in model.parameters()), "parameters")
     corpus = Corpus(args.seed, BATCH_TOKENS[args.model])
-    train(model, corpus, args.minutes, args.out, device)
+    train(model, corpus, args.minutes, args.out, device,
+          begin=SECOND_ROUND if args.go_on else 0.0)
 
 
 if __name__ == "__main__":
