@@ -322,6 +322,7 @@ static void stop_with(int signal_number) {
     helper_sweep_init(&p);
     pid_t child = fork();
     if (!child) {
+        alarm(60); // a run that cannot be stopped must not outlive the test
         _exit(helper_run(&p, "--set", "samples=100000", NULL, NULL));
     }
     char *path = helper_path(p.folder, "samples.jsonl");
