@@ -140,6 +140,7 @@ Test(store, a_lock_dies_with_its_process) {
     cr_assert_eq(pipe(ready), 0);
     pid_t child = fork();
     if (!child) {
+        alarm(60); // should the test fail before it kills us
         char c = store_lock(dir, NULL) < 0;
         if (write(ready[1], &c, 1) != 1) _exit(1);
         pause();
