@@ -595,33 +595,6 @@ Test(kernels, reference_attention_is_a_softmax_average) {
 
 // ---- accuracy of the reference ----------------------------------------------
 
-static double ulps(double got, double want) {
-    return fabs(got - want) / ldexp(1.0, ilogb(want) - 23);
-}
-
-Test(kernels, exp_and_silu_are_accurate) {
-    double worst_exp = 0, worst_silu = 0;
-    for (double x = -87.3; x < 88.7; x += 0.00037) {
-        float v = (float)x;
-        double e = ulps((double)kern_exp(v), exp((double)v));
-        double s = ulps((double)kern_silu(v), v / (1 + exp(-(double)v)));
-        if (e > worst_exp) worst_exp = e;
-        if (s > worst_silu) worst_silu = s;
-    }
-    cr_assert(worst_exp <= 1.1, "exp: %g ulp", worst_exp);
-    cr_assert(worst_silu <= 2.5, "silu: %g ulp", worst_silu);
-}
-
-Test(kernels, exp_has_its_limits) {
-    cr_assert_eq(kern_exp(0.0f), 1.0f);
-    cr_assert_eq(kern_exp(-INFINITY), 0.0f);
-    cr_assert_eq(kern_exp(-100.0f), 0.0f);
-    cr_assert_eq(kern_exp(INFINITY), INFINITY);
-    cr_assert_eq(kern_exp(89.0f), INFINITY);
-    cr_assert(isfinite(kern_exp(88.72283f)));
-    cr_assert(isnan(kern_exp(NAN)));
-}
-
 Test(kernels, rmsnorm_and_softmax_are_accurate) {
     enum { N = 1000 };
     const struct kernels *ref = kern_get(KERN_REF, NULL);
@@ -640,40 +613,4 @@ Test(kernels, rmsnorm_and_softmax_are_accurate) {
     free(x);
     free(w);
     free(y);
-}
-
-Test(kernels, rope_table_is_the_nearest_float) {
-    static const double thetas[] = {1e4, 5e5, 1e6, 1e7};
-    float cs[128];
-    for (int k = 0; k < 4; k++)
-        for (int pos = 0; pos <= 1000000; pos = pos < 40 ? pos + 1 : pos * 2) {
-            kern_rope_table(cs, pos, 128, thetas[k], NULL);
-            for (int i = 0; i < 64; i++) {
-                double a = pos * pow(thetas[k], -2.0 * i / 128);
-                cr_assert(fabs((double)cs[2 * i] - cos(a)) < 3.1e-8);
-                cr_assert(fabs((double)cs[2 * i + 1] - sin(a)) < 3.1e-8);
-            }
-        }
-}
-
-Test(kernels, rope_table_divides_by_factors_and_survives_bad_ones) {
-    const float factors[] = {2.0f, 0.0f, NAN, 1e-30f};
-    float cs[8];
-    kern_rope_table(cs, 3, 8, 1e4, factors);
-    cr_assert(fabs((double)cs[0] - cos(1.5)) < 1e-7);
-    for (int i = 2; i < 8; i++) cr_assert(isnan(cs[i]));
-}
-
-// ---- number formats ---------------------------------------------------------
-
-Test(kernels, half_precision_converts_exactly) {
-    for (uint32_t h = 0; h < 0x10000; h++) {
-        int exponent = (int)(h >> 10) & 31, fraction = (int)h & 1023;
-        double want = exponent ? ldexp(1024 + fraction, exponent - 25)
-                               : ldexp(fraction, -24);
-        if (exponent == 31) want = fraction ? (double)NAN : (double)INFINITY;
-        float got = kern_f16_to_f32((uint16_t)h);
-        cr_assert((isnan(want) && isnan(got)) || fabs((double)got) == want);
-        cr_assert_eq(signbit(got) != 0, h >> 15 != 0);
-    }
 }
