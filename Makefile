@@ -106,7 +106,6 @@ deps:
 quickstart: deps
 	@$(MAKE) --no-print-directory -s all
 	$(PROGRAM) run configs/quickstart.yaml
-	$(PROGRAM) report results/quickstart
 
 # ---- checking ---------------------------------------------------------------
 

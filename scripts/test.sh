@@ -10,7 +10,8 @@ run make -s check-layers check-headers check-functions
 run build/specsweep-tests -j"$jobs"
 run sh tests/mini_sweep.sh build/specsweep
 run sh tests/readme_examples.sh build/specsweep
-run bash tests/kill_resume.sh configs/mini.yaml 8
+run bash tests/kill_resume.sh configs/mini.yaml 20
+run sh tests/generator.sh
 
 sanitized=build/address-undefined
 run make -s -j"$jobs" DEVELOPER=1 SANITIZE=address,undefined CFLAGS='-O1 -g' \
