@@ -36,8 +36,9 @@ override CFLAGS += -std=c11 -ffp-contract=off -pthread $(WARN)
 override LDFLAGS += -pthread
 LDLIBS = $(PKG_LIBS) -lm
 ifneq ($(SANITIZE),)
-override CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
-                   -fno-sanitize-recover=undefined -Wno-format-truncation
+SANITIZE_FLAGS = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+                 -fno-sanitize-recover=undefined -Wno-format-truncation
+override CFLAGS += $(SANITIZE_FLAGS)
 override LDFLAGS += -fsanitize=$(SANITIZE)
 endif
 
@@ -81,6 +82,11 @@ SEEDS_SRC := $(filter engine/base/%,$(LIB_SRC)) tests/helper_gguf.c \
              tests/fuzz/write_seeds.c
 $(BUILD)/write_seeds: $(call obj,$(SEEDS_SRC))
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Fuzzed parsers call no kernels, and instrumenting those takes minutes.
+ifneq ($(findstring fuzzer,$(SANITIZE)),)
+$(BUILD)/engine/kernels/%.o: SANITIZE_FLAGS :=
+endif
 
 define isa_rule
 $(BUILD)/%_$(1).o: %_$(1).c
