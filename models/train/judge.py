@@ -5,9 +5,10 @@
 
 The judge `grade` says a digit 0-9: nine times the chance that the answer comes
 out right from here.  The judge `prm` says good or bad: are this step and all
-before it right?  Next-token loss goes on, so that the base keeps solving.  Two helper losses speed it up and are thrown away afterwards: the
-next token read below the new layers, and "this token is the first wrong one"
-read one layer below the top.
+before it right?  Next-token loss goes on, so that the base keeps solving.  Two
+helper losses speed it up and are thrown away afterwards: the next token read
+below the new layers, and "this token is the first wrong one" read one layer
+below the top.
 """
 
 import argparse
