@@ -16,7 +16,9 @@ run sh tests/generator.sh
 sanitized=build/address-undefined
 run make -s -j"$jobs" DEVELOPER=1 SANITIZE=address,undefined CFLAGS='-O1 -g' \
     $sanitized/specsweep $sanitized/specsweep-tests
-run $sanitized/specsweep-tests -j"$jobs"
+# Criterion's own runner leaks a little; our code may not.
+run env LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+    $sanitized/specsweep-tests -j"$jobs"
 run sh tests/mini_sweep.sh $sanitized/specsweep
 
 # Criterion does not run under ThreadSanitizer, so the program itself does: the
