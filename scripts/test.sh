@@ -19,12 +19,13 @@ run make -s -j"$jobs" DEVELOPER=1 SANITIZE=address,undefined CFLAGS='-O1 -g' \
 # Criterion's own runner leaks a little; our code may not.
 run env LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
     $sanitized/specsweep-tests -j"$jobs"
-run sh tests/mini_sweep.sh $sanitized/specsweep
+run sh tests/short_sweep.sh $sanitized/specsweep
 
 # Criterion does not run under ThreadSanitizer, so the program itself does: the
 # pool and the batcher at work in a throughput sweep.
 threaded=build/thread
 run make -s -j"$jobs" DEVELOPER=1 SANITIZE=thread CFLAGS='-O1 -g' \
     $threaded/specsweep
-run sh tests/race_sweep.sh $threaded/specsweep
+run sh tests/short_sweep.sh $threaded/specsweep --set mode=throughput \
+    --set concurrency=3 --set engine.threads=2
 echo "all tests passed" >&2
