@@ -73,16 +73,24 @@ static int add_item(const struct cli_option *o, struct cli_list *list,
     return 0;
 }
 
-static int set_value(const struct cli_option *o, void *record,
-                     const char *text, struct error *err) {
+static int set_value(const struct cli_option *o, void *record, const char *text,
+                     struct error *err) {
     void *field = (char *)record + o->offset;
     switch (o->type) {
-    case CLI_FLAG: *(bool *)field = true; return 0;
-    case CLI_INT: return set_int(o, field, text, err);
-    case CLI_FLOAT: return set_float(o, field, text, err);
-    case CLI_TEXT: *(const char **)field = text; return 0;
-    case CLI_CHOICE: return set_choice(o, field, text, err);
-    case CLI_LIST: return add_item(o, field, text, err);
+    case CLI_FLAG:
+        *(bool *)field = true;
+        return 0;
+    case CLI_INT:
+        return set_int(o, field, text, err);
+    case CLI_FLOAT:
+        return set_float(o, field, text, err);
+    case CLI_TEXT:
+        *(const char **)field = text;
+        return 0;
+    case CLI_CHOICE:
+        return set_choice(o, field, text, err);
+    case CLI_LIST:
+        return add_item(o, field, text, err);
     }
     return error_set(err, ERR_INTERNAL, "--%s: unknown type", o->name);
 }
@@ -160,7 +168,8 @@ static int parse_long(struct parser *p, const char *name) {
 static int parse_short(struct parser *p, const char *names) {
     for (; *names; names++) {
         const struct cli_option *o = p->cmd->options;
-        while (o && o->name && o->short_name != *names) o++;
+        while (o && o->name && o->short_name != *names)
+            o++;
         if (!o || !o->name)
             return error_set(p->err, ERR_USAGE, "unknown option -%c", *names);
         if (o->type == CLI_FLAG) {
@@ -178,10 +187,9 @@ static bool asks_help(const char *arg) {
 }
 
 int cli_parse(const struct cli_command *cmd, int argc, char **argv,
-              void *record, const char **args, int *n_args,
-              struct error *err) {
-    struct parser p = {.cmd = cmd, .argc = argc, .argv = argv,
-                       .record = record, .err = err};
+              void *record, const char **args, int *n_args, struct error *err) {
+    struct parser p = {
+        .cmd = cmd, .argc = argc, .argv = argv, .record = record, .err = err};
     bool ended = false;
     *n_args = 0;
     if (set_defaults(cmd, record, err)) return -1;
@@ -245,14 +253,17 @@ static void print_option(const struct cli_option *o, FILE *out) {
     bool is_on = !takes && o->default_value;
     snprintf(left, sizeof left, "  %s--%s%s%s%s", letter, is_on ? "no-" : "",
              o->name, takes ? " " : "",
-             !takes ? "" : o->value_name ? o->value_name : "VALUE");
+             !takes          ? ""
+             : o->value_name ? o->value_name
+                             : "VALUE");
     buf_adds(&text, o->help);
     print_choices(o, &text);
-    if (takes && o->default_value)
-        buf_addf(&text, " [%s]", o->default_value);
+    if (takes && o->default_value) buf_addf(&text, " [%s]", o->default_value);
     fprintf(out, "%-*s", HELP_COLUMN - 2, left);
-    if (strlen(left) > HELP_COLUMN - 2) fprintf(out, "\n%*s", HELP_COLUMN, "");
-    else fputs("  ", out);
+    if (strlen(left) > HELP_COLUMN - 2)
+        fprintf(out, "\n%*s", HELP_COLUMN, "");
+    else
+        fputs("  ", out);
     print_wrapped(out, text.text, HELP_COLUMN);
     buf_release(&text);
 }
@@ -264,7 +275,8 @@ void cli_help(const struct cli_command *cmd, FILE *out) {
     fputs("\nOptions:\n", out);
     for (const struct cli_option *o = cmd->options; o && o->name; o++)
         print_option(o, out);
-    const struct cli_option help = {.name = "help", .short_name = 'h',
+    const struct cli_option help = {.name = "help",
+                                    .short_name = 'h',
                                     .type = CLI_FLAG,
                                     .help = "print this help"};
     print_option(&help, out);
@@ -287,8 +299,10 @@ static int unknown_command(const struct cli_command *const *commands,
     for (int i = 0; commands[i] && i < NAMES_MAX; i++)
         names[i] = commands[i]->name;
     const char *near = nearest_name(names, name);
-    fprintf(log, "specsweep: unknown command '%s'%s%s%s; see 'specsweep "
-            "help'\n", name, near ? ", did you mean '" : "", near ? near : "",
+    fprintf(log,
+            "specsweep: unknown command '%s'%s%s%s; see 'specsweep "
+            "help'\n",
+            name, near ? ", did you mean '" : "", near ? near : "",
             near ? "'?" : "");
     return 2;
 }

@@ -32,11 +32,11 @@ struct cli_list {
 
 // Rows end with one whose name is NULL.
 struct cli_option {
-    const char *name;  // without dashes
-    char short_name;   // 0: none
+    const char *name; // without dashes
+    char short_name;  // 0: none
     enum cli_type type;
-    size_t offset;     // offsetof the field in the command's record
-    double min, max;   // CLI_INT, CLI_FLOAT
+    size_t offset;             // offsetof the field in the command's record
+    double min, max;           // CLI_INT, CLI_FLOAT
     const char *default_value; // NULL: zero
     const char *value_name;    // "N", "FILE"; NULL for flags
     const char *const *choices;
@@ -69,8 +69,7 @@ struct cli_command {
 // Fill `record` and args[0..*n_args) (room for argc) from argv, which begins
 // after the command's name. Returns 0, 1 when help was asked for, or -1.
 int cli_parse(const struct cli_command *cmd, int argc, char **argv,
-              void *record, const char **args, int *n_args,
-              struct error *err);
+              void *record, const char **args, int *n_args, struct error *err);
 
 // The help of a command, as `specsweep help NAME` and --help print it.
 void cli_help(const struct cli_command *cmd, FILE *out);

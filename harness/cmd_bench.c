@@ -32,35 +32,70 @@ struct bench_options {
 static const char *const formats[] = {"md", "csv", "json", NULL};
 
 static const struct cli_option options[] = {
-    {.name = "model", .short_name = 'm', .type = CLI_TEXT,
-     .offset = offsetof(struct bench_options, model), .value_name = "FILE",
+    {.name = "model",
+     .short_name = 'm',
+     .type = CLI_TEXT,
+     .offset = offsetof(struct bench_options, model),
+     .value_name = "FILE",
      .help = "GGUF file (needed)"},
-    {.name = "prompt", .short_name = 'p', .type = CLI_INT, .min = 1,
-     .max = 1 << 20, .default_value = "128", .value_name = "N",
+    {.name = "prompt",
+     .short_name = 'p',
+     .type = CLI_INT,
+     .min = 1,
+     .max = 1 << 20,
+     .default_value = "128",
+     .value_name = "N",
      .offset = offsetof(struct bench_options, n_prompt),
      .help = "tokens of a prefill"},
-    {.name = "decode", .short_name = 'n', .type = CLI_INT, .min = 1,
-     .max = 1 << 20, .default_value = "128", .value_name = "N",
+    {.name = "decode",
+     .short_name = 'n',
+     .type = CLI_INT,
+     .min = 1,
+     .max = 1 << 20,
+     .default_value = "128",
+     .value_name = "N",
      .offset = offsetof(struct bench_options, n_decode),
      .help = "tokens decoded one after the other"},
-    {.name = "depth", .short_name = 'd', .type = CLI_INT, .min = 0,
-     .max = 1 << 20, .default_value = "0", .value_name = "N",
+    {.name = "depth",
+     .short_name = 'd',
+     .type = CLI_INT,
+     .min = 0,
+     .max = 1 << 20,
+     .default_value = "0",
+     .value_name = "N",
      .offset = offsetof(struct bench_options, n_depth),
      .help = "tokens in the cache before the clock starts"},
-    {.name = "threads", .short_name = 't', .type = CLI_INT, .min = 1,
-     .max = 256, .default_value = "1", .value_name = "N",
+    {.name = "threads",
+     .short_name = 't',
+     .type = CLI_INT,
+     .min = 1,
+     .max = 256,
+     .default_value = "1",
+     .value_name = "N",
      .offset = offsetof(struct bench_options, n_threads),
      .help = "threads of the model"},
-    {.name = "runs", .short_name = 'r', .type = CLI_INT, .min = 1,
-     .max = MAX_RUNS, .default_value = "5", .value_name = "N",
+    {.name = "runs",
+     .short_name = 'r',
+     .type = CLI_INT,
+     .min = 1,
+     .max = MAX_RUNS,
+     .default_value = "5",
+     .value_name = "N",
      .offset = offsetof(struct bench_options, n_runs),
      .help = "counted runs of each row, after one warm-up"},
-    {.name = "isa", .type = CLI_TEXT, .default_value = "auto",
-     .offset = offsetof(struct bench_options, isa), .value_name = "NAME",
+    {.name = "isa",
+     .type = CLI_TEXT,
+     .default_value = "auto",
+     .offset = offsetof(struct bench_options, isa),
+     .value_name = "NAME",
      .help = "auto, ref, avx2, avx512 or neon"},
-    {.name = "output", .short_name = 'o', .type = CLI_CHOICE,
-     .choices = formats, .default_value = "md",
-     .offset = offsetof(struct bench_options, format), .value_name = "FORMAT",
+    {.name = "output",
+     .short_name = 'o',
+     .type = CLI_CHOICE,
+     .choices = formats,
+     .default_value = "md",
+     .offset = offsetof(struct bench_options, format),
+     .value_name = "FORMAT",
      .help = "md, csv or json"},
     {.name = NULL},
 };
@@ -85,9 +120,9 @@ struct bench {
     const struct bench_options *o;
     struct lm *lm;
     struct lm_seq *seq;
-    int32_t *tokens; // [context] seeded random ids
+    int32_t *tokens;   // [context] seeded random ids
     const float *last; // row of the newest logits
-    double one_us;   // median of a call of one token
+    double one_us;     // median of a call of one token
 };
 
 // Evaluate the next n tokens of the stream, asking for n_rows rows at the end.
@@ -96,7 +131,8 @@ static int advance(struct bench *b, int n, int n_rows, struct error *err) {
     const float *rows[MAX_VERIFY];
     int at = lm_n_tokens(b->seq);
     if (lm_push(b->seq, b->tokens + at, n, err)) return -1;
-    for (int i = 0; i < n_rows; i++) positions[i] = at + n - n_rows + 1 + i;
+    for (int i = 0; i < n_rows; i++)
+        positions[i] = at + n - n_rows + 1 + i;
     if (lm_rows(b->seq, positions, n_rows, rows, err)) return -1;
     b->last = rows[n_rows - 1];
     return 0;

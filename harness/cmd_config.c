@@ -10,7 +10,9 @@ struct config_options {
 };
 
 static const struct cli_option options[] = {
-    {.name = "set", .short_name = 's', .type = CLI_LIST,
+    {.name = "set",
+     .short_name = 's',
+     .type = CLI_LIST,
      .offset = offsetof(struct config_options, sets),
      .value_name = "PATH=VALUE",
      .help = "override a key: settings.temperature=0, methods.2.threshold=5"},

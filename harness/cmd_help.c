@@ -14,11 +14,13 @@
 static void list_commands(FILE *out) {
     fputs("Usage: specsweep COMMAND [OPTIONS] [ARGUMENTS]\n\n"
           "Measures how much faster a method makes a reasoning model, and "
-          "what it costs in\naccuracy, on the same samples.\n\n", out);
+          "what it costs in\naccuracy, on the same samples.\n\n",
+          out);
     for (int i = 0; commands[i]; i++)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n'specsweep help COMMAND' says more; 'specsweep help settings' "
-          "lists the keys of a\nconfig file.\n", out);
+          "lists the keys of a\nconfig file.\n",
+          out);
 }
 
 static void list_methods(const struct option *o, FILE *out) {
@@ -45,9 +47,12 @@ static void print_default(const struct option *o, FILE *out) {
     fputs("; default ", out);
     if (o->type == OPT_TEXT) fputc('"', out);
     for (const char *c = o->default_value; *c; c++) {
-        if (*c == '\n') fputs("\\n", out);
-        else if (*c == '\\' && o->type == OPT_TEXT) fputs("\\\\", out);
-        else fputc(*c, out);
+        if (*c == '\n')
+            fputs("\\n", out);
+        else if (*c == '\\' && o->type == OPT_TEXT)
+            fputs("\\\\", out);
+        else
+            fputc(*c, out);
     }
     if (o->type == OPT_TEXT) fputc('"', out);
 }
@@ -76,7 +81,8 @@ static void list_settings(FILE *out) {
           "\"10:50\", limit: N}\n"
           "base:, draft: a model's name, or a list\n"
           "methods: - NAME, or {method, label, base, draft, settings..}\n"
-          "\nLists of values expand to cells. graders:\n", out);
+          "\nLists of values expand to cells. graders:\n",
+          out);
     for (int i = 0; grader_at(i); i++)
         fprintf(out, "  %-10s %s\n", grader_at(i)->name, grader_at(i)->help);
     fputs("methods:\n", out);
@@ -98,8 +104,10 @@ static int run_help(const struct cli_call *call, struct error *err) {
         cli_help(commands[i], call->out);
         return 0;
     }
-    return error_set(err, ERR_USAGE, "no command or topic '%s'; see "
-                     "'specsweep help'", call->args[0]);
+    return error_set(err, ERR_USAGE,
+                     "no command or topic '%s'; see "
+                     "'specsweep help'",
+                     call->args[0]);
 }
 
 const struct cli_command cmd_help = {

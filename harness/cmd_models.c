@@ -77,8 +77,8 @@ static void print_facts(const char *path, const struct model_file_facts *f,
     print_count(out, "embedding", f->n_embd);
     print_count(out, "feed_forward", f->n_ff);
     if (f->n_head)
-        fprintf(out, "  %-12s %d (%d of keys and values)\n", "heads",
-                f->n_head, f->n_head_kv);
+        fprintf(out, "  %-12s %d (%d of keys and values)\n", "heads", f->n_head,
+                f->n_head_kv);
     print_count(out, "context", f->n_ctx);
     print_count(out, "vocab", f->n_vocab);
     if (*f->tokenizer) fprintf(out, "  %-12s %s\n", "tokenizer", f->tokenizer);
@@ -113,8 +113,10 @@ static void print_tensors(const struct model_file *f, FILE *out) {
 
 static void json_number(struct buf *b, const char *key, int64_t value) {
     json_add_key(b, key);
-    if (value) buf_addf(b, "%lld", (long long)value);
-    else buf_adds(b, "null");
+    if (value)
+        buf_addf(b, "%lld", (long long)value);
+    else
+        buf_adds(b, "null");
 }
 
 static void json_text(struct buf *b, const char *key, const char *value) {
@@ -157,8 +159,10 @@ static int check_model(const char *path, const struct models_options *o,
     if (!lm) return -1;
     const struct lm_facts *f = lm_facts(lm);
     if (!o->json)
-        fprintf(out, "  %-12s yes, kernels %s, %zu bytes of cache for %d "
-                "tokens\n", "runs", f->kernels, f->kv_bytes, f->n_ctx);
+        fprintf(out,
+                "  %-12s yes, kernels %s, %zu bytes of cache for %d "
+                "tokens\n",
+                "runs", f->kernels, f->kv_bytes, f->n_ctx);
     lm_free(lm);
     return 0;
 }
@@ -167,8 +171,10 @@ static int show_model(const char *path, const struct models_options *o,
                       FILE *out, struct error *err) {
     struct model_file *f = model_file_open(path, err);
     if (!f) return -1;
-    if (o->json) print_json(path, model_file_facts(f), out);
-    else print_facts(path, model_file_facts(f), out);
+    if (o->json)
+        print_json(path, model_file_facts(f), out);
+    else
+        print_facts(path, model_file_facts(f), out);
     if (o->keys && !o->json) print_keys(f, out);
     if (o->tensors && !o->json) print_tensors(f, out);
     model_file_close(f);
@@ -200,8 +206,7 @@ static int write_rows(struct lm *lm, const int32_t *tokens, int n, FILE *out,
 }
 
 static int save_rows(struct lm *lm, const int32_t *tokens, int n,
-                     const char *path, FILE *standard_out,
-                     struct error *err) {
+                     const char *path, FILE *standard_out, struct error *err) {
     if (strcmp(path, "-") == 0)
         return write_rows(lm, tokens, n, standard_out, "stdout", err);
     FILE *out = fopen(path, "wb");
@@ -245,8 +250,7 @@ done:
 static int run_models(const struct cli_call *call, struct error *err) {
     if (strcmp(call->args[0], "logits") == 0) return run_logits(call, err);
     for (int i = 0; i < call->n_args; i++) {
-        if (show_model(call->args[i], call->options, call->out, err))
-            return -1;
+        if (show_model(call->args[i], call->options, call->out, err)) return -1;
     }
     return 0;
 }

@@ -185,11 +185,11 @@ static int print_plan(struct plan *p, const struct table_writer *writer,
 static int run_plan(const struct cli_call *call, struct error *err) {
     const struct plan_options *o = call->options;
     struct plan p = {.options = o};
-    const struct table_writer *writer = table_writer_get(formats[o->format],
-                                                         err);
+    const struct table_writer *writer =
+        table_writer_get(formats[o->format], err);
     int status = -1;
-    if (!writer || config_load(&p.config, call->args[0], o->sets.items,
-                               o->sets.n, err))
+    if (!writer ||
+        config_load(&p.config, call->args[0], o->sets.items, o->sets.n, err))
         return -1;
     for (int i = 0; i < p.config.n_warnings; i++)
         fprintf(call->log, "specsweep: warning: %s\n", p.config.warnings[i]);

@@ -18,14 +18,20 @@ struct tokenize_options {
 };
 
 static const struct cli_option options[] = {
-    {.name = "bos", .type = CLI_FLAG, .default_value = "true",
+    {.name = "bos",
+     .type = CLI_FLAG,
+     .default_value = "true",
      .offset = offsetof(struct tokenize_options, bos),
      .help = "do not begin with the BOS token, even if the model asks for it"},
-    {.name = "special", .type = CLI_FLAG, .default_value = "true",
+    {.name = "special",
+     .type = CLI_FLAG,
+     .default_value = "true",
      .offset = offsetof(struct tokenize_options, special),
      .help = "leave special tokens in the text as text; when decoding, leave "
              "them out"},
-    {.name = "decode", .short_name = 'd', .type = CLI_FLAG,
+    {.name = "decode",
+     .short_name = 'd',
+     .type = CLI_FLAG,
      .offset = offsetof(struct tokenize_options, decode),
      .help = "ids on stdin to text on stdout"},
     {.name = NULL},
@@ -46,8 +52,8 @@ static int read_input(FILE *in, struct buf *text, struct error *err) {
 static int encode(const struct model_file *f, const struct tokenize_options *o,
                   const struct buf *text, FILE *out, struct error *err) {
     int32_t *tokens = NULL;
-    int n = model_file_encode(f, text->text, text->n_bytes, o->special,
-                              &tokens, err);
+    int n = model_file_encode(f, text->text, text->n_bytes, o->special, &tokens,
+                              err);
     if (n < 0) return -1;
     const char *blank = "";
     if (o->bos && model_file_adds_bos(f) && model_file_bos(f) >= 0) {

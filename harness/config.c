@@ -82,9 +82,9 @@ static int read_section(struct config_reader *r, const struct tree *root,
 }
 
 static int read_top(struct config_reader *r, const struct tree *root) {
-    static const char *const sections[] = {
-        "engine", "models", "datasets", "settings",
-        "base",   "draft",  "methods",  "report"};
+    static const char *const sections[] = {"engine",   "models", "datasets",
+                                           "settings", "base",   "draft",
+                                           "methods",  "report"};
     struct config *c = r->config;
     struct name_list known = {.n = 0};
     names_add_table(&known, top_table);
@@ -149,8 +149,8 @@ static int read_model_section(struct config_reader *r,
     c->models = arena_alloc(r->arena, (size_t)t->n * sizeof *c->models);
     for (int i = 0; i < t->n; i++) {
         struct model_spec *m = &c->models[i];
-        const struct tree key = {.kind = TREE_SCALAR, .text = t->keys[i],
-                                 .place = t->key_places[i]};
+        const struct tree key = {
+            .kind = TREE_SCALAR, .text = t->keys[i], .place = t->key_places[i]};
         m->place = t->key_places[i];
         if (read_identifier(r, &key, "a model's name", &m->name)) return -1;
         if (read_model(r, t->items[i], m)) return -1;
@@ -183,8 +183,10 @@ static int read_report(struct config_reader *r, const struct tree *root) {
     }
     if (has_label(c, report->baseline)) return 0;
     const struct tree *t = tree_find(tree_find(root, "report"), "baseline");
-    return place_error(&t->place, r->err, "baseline: no method is labelled "
-                       "'%s'", report->baseline);
+    return place_error(&t->place, r->err,
+                       "baseline: no method is labelled "
+                       "'%s'",
+                       report->baseline);
 }
 
 // ---- the file -------------------------------------------------------------

@@ -35,10 +35,10 @@ extern const char *const engine_isa_names[]; // "auto", "ref", ...
 struct top_config {
     char name[64]; // results/<name>/; letters, digits, '-', '_', '.'
     int seed;
-    int samples; // k
-    int mode;    // enum run_mode
+    int samples;     // k
+    int mode;        // enum run_mode
     int concurrency; // MODE_THROUGHPUT: samples at once
-    int warmup;  // samples of each cell before the clock counts
+    int warmup;      // samples of each cell before the clock counts
 };
 extern const struct option top_table[];
 
@@ -52,8 +52,8 @@ extern const struct option report_table[];
 // One of models: either a GGUF file or a built-in scripted one.
 struct model_spec {
     const char *name;
-    const char *path;     // as it can be opened; NULL: scripted
-    const char *scripted; // name in scripted_models.h; NULL: a file
+    const char *path;         // as it can be opened; NULL: scripted
+    const char *scripted;     // name in scripted_models.h; NULL: a file
     char hash[HASH_HEX_SIZE]; // of the file's content, or of the script
     struct place place;
 };
@@ -84,7 +84,7 @@ struct setting_axis {
 
 struct method_spec {
     const struct method *method;
-    const char *label; // NULL: the method's name
+    const char *label;       // NULL: the method's name
     const int *base, *draft; // [n_base], [n_draft] indices into models
     int n_base, n_draft;     // n_draft 0: the method uses none
     // [n_axes] the first n_inherited from settings:, then the entry's own.
@@ -95,14 +95,14 @@ struct method_spec {
 
 struct config {
     struct arena arena;
-    const char *path; // of the YAML file
+    const char *path;     // of the YAML file
     const char *question; // the first comment line, "" if none
     struct top_config top;
     struct engine_config engine;
     struct report_config report;
-    struct model_spec *models; // [n_models]
+    struct model_spec *models;     // [n_models]
     struct dataset_spec *datasets; // [n_datasets]
-    struct method_spec *methods; // [n_methods]
+    struct method_spec *methods;   // [n_methods]
     int n_models, n_datasets, n_methods;
     // What methods take unless their entry says otherwise.
     struct setting_axis *settings; // [n_settings]

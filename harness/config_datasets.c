@@ -18,7 +18,8 @@ static int read_grader(struct config_reader *r, const struct tree *t,
     *out = grader_find(name);
     if (*out) return 0;
     struct name_list known = {.n = 0};
-    for (int i = 0; grader_at(i); i++) names_add(&known, grader_at(i)->name);
+    for (int i = 0; grader_at(i); i++)
+        names_add(&known, grader_at(i)->name);
     const char *near = nearest_name(known.names, name);
     return place_error(&t->place, r->err, "unknown grader '%s'%s%s%s", name,
                        near ? ", did you mean '" : "", near ? near : "",
@@ -32,8 +33,7 @@ static int read_format(struct config_reader *r, const struct tree *map,
         d->format = problem_format(d->path);
         if (d->format) return 0;
         return place_error(&d->place, r->err,
-                           "%s: neither .jsonl nor .csv; say format:",
-                           d->path);
+                           "%s: neither .jsonl nor .csv; say format:", d->path);
     }
     if (read_text(r, t, "format", &d->format)) return -1;
     const struct problem_reader *reader = problem_reader_find(d->format);
@@ -52,7 +52,8 @@ static int read_fields(struct config_reader *r, const struct tree *map,
     const char *const names[] = {"id", "problem", "answer", "choices", "tags"};
     const char **fields[] = {&d->field_id, &d->field_problem, &d->field_answer,
                              &d->field_choices, &d->field_tags};
-    for (int i = 0; i < 5; i++) names_add(&known, names[i]);
+    for (int i = 0; i < 5; i++)
+        names_add(&known, names[i]);
     if (read_keys(r, t, &known, "fields")) return -1;
     for (int i = 0; i < 5; i++) {
         const struct tree *name = tree_find(t, names[i]);
@@ -91,8 +92,10 @@ static int read_slice(struct config_reader *r, const struct tree *map,
     if (ok && colon[1]) stop = strtol(colon + 1, &end, 10);
     ok = ok && (!colon[1] || (*end == 0 && stop > begin && stop <= 1000000000));
     if (!ok)
-        return place_error(&t->place, r->err, "slice: '%s' is not \"begin:end\""
-                           " with begin below end", text);
+        return place_error(&t->place, r->err,
+                           "slice: '%s' is not \"begin:end\""
+                           " with begin below end",
+                           text);
     d->slice_begin = (int)begin;
     d->slice_end = (int)stop;
     return 0;
@@ -107,8 +110,8 @@ static const char *stem_of(struct arena *a, const char *path) {
 static int read_dataset(struct config_reader *r, const struct tree *map,
                         struct dataset_spec *d) {
     struct name_list known = {.n = 0};
-    const char *const keys[] = {"name", "path", "grader", "format", "fields",
-                                "ids", "limit", "slice"};
+    const char *const keys[] = {"name",   "path", "grader", "format",
+                                "fields", "ids",  "limit",  "slice"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         names_add(&known, keys[i]);
     if (read_keys(r, map, &known, "a dataset")) return -1;
@@ -118,8 +121,8 @@ static int read_dataset(struct config_reader *r, const struct tree *map,
     const struct tree *limit = tree_find(map, "limit");
     d->place = map->place;
     if (!path || !grader)
-        return place_error(&map->place, r->err, "a dataset needs %s:",
-                           path ? "grader" : "path");
+        return place_error(&map->place, r->err,
+                           "a dataset needs %s:", path ? "grader" : "path");
     if (read_path(r, path, "path", &d->path)) return -1;
     if (name && read_identifier(r, name, "name", &d->name)) return -1;
     if (!name) d->name = stem_of(r->arena, d->path);

@@ -79,8 +79,8 @@ static int read_axis(struct config_reader *r, const struct option *o,
     if (read_values(r, t, o->name, &items, &axis->n)) return -1;
     axis->option = o;
     axis->place = t->place;
-    axis->values = arena_alloc(r->arena,
-                               (size_t)axis->n * sizeof *axis->values);
+    axis->values =
+        arena_alloc(r->arena, (size_t)axis->n * sizeof *axis->values);
     const char **shown = arena_alloc(r->arena, (size_t)axis->n * sizeof *shown);
     struct settings record = {0};
     for (int i = 0; i < axis->n; i++) {
@@ -104,8 +104,7 @@ static int foreign_setting(struct config_reader *r, const struct place *at,
     buf_init(&who);
     for (int i = 0; method_at(i); i++) {
         if (o->mask & method_at(i)->bit)
-            buf_addf(&who, "%s%s", who.n_bytes ? ", " : "",
-                     method_at(i)->name);
+            buf_addf(&who, "%s%s", who.n_bytes ? ", " : "", method_at(i)->name);
     }
     place_error(at, r->err, "'%s' does not belong in %s, only in methods: %s",
                 o->name, what, who.text);
@@ -147,7 +146,8 @@ static const struct method *read_method_name(struct config_reader *r,
     const struct method *m = method_find(name);
     if (m) return m;
     struct name_list known = {.n = 0};
-    for (int i = 0; method_at(i); i++) names_add(&known, method_at(i)->name);
+    for (int i = 0; method_at(i); i++)
+        names_add(&known, method_at(i)->name);
     const char *near = nearest_name(known.names, name);
     place_error(&t->place, r->err, "unknown method '%s'%s%s%s", name,
                 near ? ", did you mean '" : "", near ? near : "",
@@ -200,9 +200,9 @@ static int read_roles(struct config_reader *r, const struct tree *map,
     m->n_base = c->n_base;
     if (base && read_models(r, base, "base", &m->base, &m->n_base)) return -1;
     if (!m->n_base)
-        return place_error(&m->place, r->err,
-                           "method %s has no base model; give base:",
-                           m->method->name);
+        return place_error(
+            &m->place, r->err,
+            "method %s has no base model; give base:", m->method->name);
     if (draft && !needs_draft)
         return place_error(&draft->place, r->err,
                            "method %s uses no draft model", m->method->name);
@@ -212,9 +212,9 @@ static int read_roles(struct config_reader *r, const struct tree *map,
     if (draft && read_models(r, draft, "draft", &m->draft, &m->n_draft))
         return -1;
     if (!m->n_draft)
-        return place_error(&m->place, r->err,
-                           "method %s needs a draft model; give draft:",
-                           m->method->name);
+        return place_error(
+            &m->place, r->err,
+            "method %s needs a draft model; give draft:", m->method->name);
     return 0;
 }
 
@@ -244,8 +244,10 @@ static int read_label(struct config_reader *r, const struct tree *t,
     if (read_text(r, t, "label", out)) return -1;
     for (const char *c = *out; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f || strchr("|,\"", *c))
-            return place_error(&t->place, r->err, "label: '%s' may not hold "
-                               "control characters, '|', ',' or quotes", *out);
+            return place_error(&t->place, r->err,
+                               "label: '%s' may not hold "
+                               "control characters, '|', ',' or quotes",
+                               *out);
     }
     if (strlen(*out) > 63)
         return place_error(&t->place, r->err,
@@ -267,7 +269,8 @@ static int read_entry(struct config_reader *r, const struct tree *t,
         struct name_list known = {.n = 0};
         char what[96];
         const char *const keys[] = {"method", "label", "base", "draft"};
-        for (int i = 0; i < 4; i++) names_add(&known, keys[i]);
+        for (int i = 0; i < 4; i++)
+            names_add(&known, keys[i]);
         names_add_table(&known, settings_table);
         snprintf(what, sizeof what, "method '%s'", m->method->name);
         const struct tree *label = tree_find(map, "label");

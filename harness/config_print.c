@@ -195,7 +195,8 @@ void config_print(const struct config *c, struct buf *out) {
     print_datasets(out, c);
     print_settings(out, c);
     buf_adds(out, "methods:\n");
-    for (int i = 0; i < c->n_methods; i++) print_method(out, c, &c->methods[i]);
+    for (int i = 0; i < c->n_methods; i++)
+        print_method(out, c, &c->methods[i]);
     buf_adds(out, "report: ");
     print_record(out, report_table, &c->report);
 }

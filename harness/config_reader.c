@@ -16,7 +16,8 @@ void names_add(struct name_list *l, const char *name) {
 }
 
 void names_add_table(struct name_list *l, const struct option *table) {
-    for (; table->name; table++) names_add(l, table->name);
+    for (; table->name; table++)
+        names_add(l, table->name);
 }
 
 int read_kind(struct config_reader *r, const struct tree *t,
@@ -72,7 +73,8 @@ int read_option(struct config_reader *r, const struct option *o,
     if (trap)
         add_warning(r, &t->place,
                     "%s: \\n in single quotes is a backslash and an n; use "
-                    "double quotes for a line break", o->name);
+                    "double quotes for a line break",
+                    o->name);
     return 0;
 }
 
@@ -87,13 +89,13 @@ int read_record(struct config_reader *r, const struct option *table,
 
 int read_int(struct config_reader *r, const struct tree *t, const char *what,
              int min, int max, int *out) {
-    const struct option o = {.name = what, .type = OPT_INT, .min = min,
-                             .max = max};
+    const struct option o = {
+        .name = what, .type = OPT_INT, .min = min, .max = max};
     return read_option(r, &o, t, out);
 }
 
-int read_values(struct config_reader *r, const struct tree *t,
-                const char *what, struct tree *const **items, int *n) {
+int read_values(struct config_reader *r, const struct tree *t, const char *what,
+                struct tree *const **items, int *n) {
     if (t->kind == TREE_LIST) {
         *items = t->items;
         *n = t->n;
@@ -128,9 +130,8 @@ int read_path(struct config_reader *r, const struct tree *t, const char *what,
         int n = (int)(slash - r->config->path);
         *out = arena_printf(r->arena, "%.*s/%s", n, r->config->path, path);
         if (is_file(*out)) return 0;
-        return place_error(&t->place, r->err,
-                           "%s: no file %s here or in %.*s", what, path, n,
-                           r->config->path);
+        return place_error(&t->place, r->err, "%s: no file %s here or in %.*s",
+                           what, path, n, r->config->path);
     }
     return place_error(&t->place, r->err, "%s: no file %s", what, path);
 }
@@ -146,10 +147,9 @@ void add_warning(struct config_reader *r, const struct place *at,
     size_t n = (size_t)c->n_warnings;
     const char **grown = arena_alloc(r->arena, (n + 1) * sizeof *grown);
     if (n) memcpy(grown, c->warnings, n * sizeof *grown);
-    grown[n] = at->line > 0
-                   ? arena_printf(r->arena, "%s:%d:%d: %s", at->file, at->line,
-                                  at->column, text)
-                   : arena_printf(r->arena, "%s: %s", at->file, text);
+    grown[n] = at->line > 0 ? arena_printf(r->arena, "%s:%d:%d: %s", at->file,
+                                           at->line, at->column, text)
+                            : arena_printf(r->arena, "%s: %s", at->file, text);
     c->warnings = grown;
     c->n_warnings++;
 }
@@ -164,10 +164,12 @@ int read_identifier(struct config_reader *r, const struct tree *t,
     if (*bad)
         return place_error(&t->place, r->err,
                            "%s: '%s' may hold letters, digits, '.', '_', '-' "
-                           "and '+' only", what, *out);
+                           "and '+' only",
+                           what, *out);
     if ((*out)[0] == '.' || strlen(*out) > 63)
         return place_error(&t->place, r->err,
                            "%s: '%s' begins with a dot or is longer than 63 "
-                           "bytes", what, *out);
+                           "bytes",
+                           what, *out);
     return 0;
 }

@@ -44,14 +44,13 @@ int read_option(struct config_reader *r, const struct option *o,
 int read_record(struct config_reader *r, const struct option *table,
                 const struct tree *map, void *record);
 // A scalar, or a list of 1 to CONFIG_VALUES_MAX: the items as n nodes.
-int read_values(struct config_reader *r, const struct tree *t,
-                const char *what, struct tree *const **items, int *n);
+int read_values(struct config_reader *r, const struct tree *t, const char *what,
+                struct tree *const **items, int *n);
 // A file that exists, relative to the current folder or else to the config's.
 int read_path(struct config_reader *r, const struct tree *t, const char *what,
               const char **out);
 void add_warning(struct config_reader *r, const struct place *at,
-                 const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+                 const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 // Fails unless `name` consists of letters, digits and "._-+".
 int read_identifier(struct config_reader *r, const struct tree *t,

@@ -19,7 +19,8 @@ static bool skip(struct cursor *c, const char *text) {
 }
 
 static void skip_blanks(struct cursor *c) {
-    while (c->at < c->end && *c->at && strchr(" \t\r\n", *c->at)) c->at++;
+    while (c->at < c->end && *c->at && strchr(" \t\r\n", *c->at))
+        c->at++;
 }
 
 static bool is_digit(const struct cursor *c, size_t ahead) {
@@ -29,7 +30,8 @@ static bool is_digit(const struct cursor *c, size_t ahead) {
 
 static size_t count_digits(const struct cursor *c) {
     size_t n = 0;
-    while (is_digit(c, n)) n++;
+    while (is_digit(c, n))
+        n++;
     return n;
 }
 
@@ -43,8 +45,10 @@ static void take_digits(struct cursor *c, size_t n, struct digits *d) {
     for (; n; n--, c->at++) {
         bool leading_zero = *c->at == '0' && d->n == 0;
         if (leading_zero) continue;
-        if (d->n + 4 >= sizeof d->text) d->too_long = true;
-        else d->text[d->n++] = *c->at;
+        if (d->n + 4 >= sizeof d->text)
+            d->too_long = true;
+        else
+            d->text[d->n++] = *c->at;
     }
 }
 
@@ -93,7 +97,8 @@ static bool take_sign(struct cursor *c) {
 // count; trailing ones go.
 static size_t take_fraction(struct cursor *c, struct digits *d) {
     size_t n = count_digits(c), kept = n;
-    while (kept && c->at[kept - 1] == '0') kept--;
+    while (kept && c->at[kept - 1] == '0')
+        kept--;
     if (kept + 4 >= sizeof d->text) {
         d->too_long = true;
         kept = 0;

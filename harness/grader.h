@@ -28,8 +28,8 @@ struct grader {
     // -1 with the answer and what was expected.
     int (*check)(const struct problem *p, struct error *err);
     // `response` has n_bytes and may hold anything.
-    void (*grade)(const struct problem *p, const char *response,
-                  size_t n_bytes, struct grade *out);
+    void (*grade)(const struct problem *p, const char *response, size_t n_bytes,
+                  struct grade *out);
 };
 
 extern const struct grader grader_number, grader_choice, grader_none;

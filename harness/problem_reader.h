@@ -21,7 +21,7 @@ enum problem_field {
 
 struct raw_problem {
     int line;
-    const char *text[FIELD_N]; // NULL: absent; not used for list fields
+    const char *text[FIELD_N];   // NULL: absent; not used for list fields
     const char **items[FIELD_N]; // FIELD_CHOICES, FIELD_TAGS: [n_items]
     int n_items[FIELD_N];
 };

@@ -41,10 +41,10 @@ static bool is_blank(const char *text) {
 }
 
 // Shuffled options: order[i] is the raw index of option i.
-static void shuffle(const struct loader *l, const char *id, int n,
-                    int *order) {
+static void shuffle(const struct loader *l, const char *id, int n, int *order) {
     struct rng r = rng_make(l->src->seed, id, (uint64_t)STREAM_SHUFFLE);
-    for (int i = 0; i < n; i++) order[i] = i;
+    for (int i = 0; i < n; i++)
+        order[i] = i;
     for (int i = n - 1; i > 0; i--) {
         int j = (int)rng_below(&r, RNG_ORDER, (uint64_t)i, (uint64_t)i + 1);
         int kept = order[i];
@@ -115,8 +115,10 @@ static void hash_problem(struct problem *p) {
 
 static int check_raw(const struct loader *l, const struct raw_problem *raw) {
     const char *id = raw->text[FIELD_ID], *answer = raw->text[FIELD_ANSWER];
-    if (!id) return fail_at(l, raw, "the problem has no id (fields: maps "
-                                    "names; id: \"#line\" numbers them)");
+    if (!id)
+        return fail_at(l, raw,
+                       "the problem has no id (fields: maps "
+                       "names; id: \"#line\" numbers them)");
     if (is_blank(id)) return fail_at(l, raw, "the id is empty");
     if (strlen(id) > PROBLEM_ID_BYTES_MAX)
         return fail_at(l, raw, "the id has more than 200 bytes");
@@ -168,15 +170,15 @@ static int by_id(const void *a, const void *b) {
 static int check_ids(const struct loader *l) {
     const struct problem_set *set = l->set;
     const struct problem **sorted = xcalloc((size_t)set->n + 1, sizeof *sorted);
-    for (int i = 0; i < set->n; i++) sorted[i] = &set->problems[i];
+    for (int i = 0; i < set->n; i++)
+        sorted[i] = &set->problems[i];
     qsort(sorted, (size_t)set->n, sizeof *sorted, by_id);
     int status = 0;
     for (int i = 1; i < set->n && !status; i++) {
         if (strcmp(sorted[i]->id, sorted[i - 1]->id) != 0) continue;
-        status = error_set(l->err, ERR_INPUT,
-                           "%s:%d: id '%s' stands twice, first in line %d",
-                           l->src->path, sorted[i]->line, sorted[i]->id,
-                           sorted[i - 1]->line);
+        status = error_set(
+            l->err, ERR_INPUT, "%s:%d: id '%s' stands twice, first in line %d",
+            l->src->path, sorted[i]->line, sorted[i]->id, sorted[i - 1]->line);
     }
     free(sorted);
     return status;
@@ -212,8 +214,8 @@ static int read_raw(const struct loader *l, struct raw_problems *raws) {
         return error_set(l->err, ERR_USAGE, "%s: format '%s' is not known",
                          src->path, src->format);
     size_t n_bytes;
-    char *bytes = file_read(src->path, PROBLEM_FILE_BYTES_MAX, &n_bytes,
-                            l->err);
+    char *bytes =
+        file_read(src->path, PROBLEM_FILE_BYTES_MAX, &n_bytes, l->err);
     if (!bytes) {
         if (l->err && l->err->kind == ERR_IO) l->err->kind = ERR_INPUT;
         return -1;
@@ -233,8 +235,8 @@ static int load_all(const struct loader *l) {
     int status = read_raw(l, &raws);
     if (!status && raws.n == 0)
         status = error_set(l->err, ERR_INPUT, "%s: no problems", l->src->path);
-    set->problems = arena_alloc(&set->arena,
-                                (raws.n + 1) * sizeof *set->problems);
+    set->problems =
+        arena_alloc(&set->arena, (raws.n + 1) * sizeof *set->problems);
     for (size_t i = 0; i < raws.n && !status; i++)
         status = make_problem(l, &raws.items[i], &set->problems[set->n++]);
     array_release(&raws);
@@ -259,8 +261,10 @@ static int mark_ids(const struct loader *l, char *keep) {
     for (int i = 0; i < src->n_ids; i++) {
         const struct problem *p = problem_set_find(set, src->ids[i]);
         if (!p)
-            return error_set(l->err, ERR_INPUT, "%s: no problem has the id "
-                             "'%s'", src->path, src->ids[i]);
+            return error_set(l->err, ERR_INPUT,
+                             "%s: no problem has the id "
+                             "'%s'",
+                             src->path, src->ids[i]);
         keep[p - set->problems] |= 1;
     }
     return 0;
@@ -320,7 +324,8 @@ static int select_problems(const struct loader *l) {
 
 static void hash_set(struct problem_set *set) {
     struct hash_state *h = hash_new();
-    for (int i = 0; i < set->n; i++) hash_add_text(h, set->problems[i].hash);
+    for (int i = 0; i < set->n; i++)
+        hash_add_text(h, set->problems[i].hash);
     hash_hex(h, set->hash);
     hash_free(h);
 }

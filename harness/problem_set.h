@@ -22,9 +22,9 @@ enum { PROBLEM_CHOICES_MAX = 26, PROBLEM_ID_BYTES_MAX = 200 };
 
 struct problem {
     const char *id;
-    const char *text;   // as the model sees it, "... A:12 B:15 C:9 D:7"
-    const char *source; // as the file has it, without the options
-    const char *answer; // reference: of a choice problem the letter
+    const char *text;           // as the model sees it, "... A:12 B:15 C:9 D:7"
+    const char *source;         // as the file has it, without the options
+    const char *answer;         // reference: of a choice problem the letter
     const char *const *choices; // [n_choices] in the order shown
     int n_choices;
     const char *const *tags; // [n_tags]
@@ -46,7 +46,7 @@ struct problem_set {
 // files without ids: the id is then "line-<number>".
 struct problem_source {
     const char *path;
-    const char *format; // "jsonl", "csv"
+    const char *format;          // "jsonl", "csv"
     const struct grader *grader; // its check() sees every answer; NULL: none
     const char *field_id, *field_problem, *field_answer, *field_choices,
         *field_tags;

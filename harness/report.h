@@ -50,7 +50,7 @@ struct report {
     struct report_cell *cells; // [n_cells] in the order of the tables
     int n_cells;
     struct report_sample *samples; // of all cells
-    int64_t n_foreign; // stored samples that belong to no cell
+    int64_t n_foreign;             // stored samples that belong to no cell
     int64_t n_missing, n_failed;
     int n_machines; // that the samples come from
 };

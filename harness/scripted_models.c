@@ -35,8 +35,7 @@ const char *const scripted_model_names[] = {"toy-base", "toy-draft",
 
 static const char *const specials[] = {"<|grade|>", NULL};
 static const char *const meta[] = {"specsweep.prompt", "{problem}\n",
-                                   "specsweep.grade_suffix", "<|grade|>",
-                                   NULL};
+                                   "specsweep.grade_suffix", "<|grade|>", NULL};
 
 // ---- problems -------------------------------------------------------------
 
@@ -49,14 +48,20 @@ struct toy_problem {
 };
 
 // Numbers stay below 10^9 whatever the problem, so that nothing overflows.
-static long limited(long long v) { return (long)(v % 1000000000); }
+static long limited(long long v) {
+    return (long)(v % 1000000000);
+}
 
 static long apply(char op, long a, long b) {
     switch (op) {
-    case '+': return limited((long long)a + b);
-    case '-': return limited((long long)a - b);
-    case '*': return limited((long long)a * b);
-    case '%': return b ? a % b : 0;
+    case '+':
+        return limited((long long)a + b);
+    case '-':
+        return limited((long long)a - b);
+    case '*':
+        return limited((long long)a * b);
+    case '%':
+        return b ? a % b : 0;
     }
     return a;
 }
@@ -113,8 +118,8 @@ static void parse_text(struct toy_text *t, const struct toy_kind *kind,
     t->n_steps = 0;
     t->value = t->value_before = t->problem.start;
     for (const char *end; (end = strstr(t->current, "\n\n")) != NULL;) {
-        const char *equals = memchr(t->current, '=',
-                                    (size_t)(end - t->current));
+        const char *equals =
+            memchr(t->current, '=', (size_t)(end - t->current));
         t->value_before = t->value;
         if (equals) t->value = limited(strtoll(equals + 1, NULL, 10));
         t->n_steps++;
@@ -130,8 +135,10 @@ static void right_step(const struct toy_text *t, char *step, size_t n_bytes,
     *digit = -1;
     if (t->n_steps >= p->n_ops) {
         char letter = option_letter(p, t->value);
-        if (letter) snprintf(step, n_bytes, "\\boxed{%c}", letter);
-        else snprintf(step, n_bytes, "\\boxed{%ld}", t->value);
+        if (letter)
+            snprintf(step, n_bytes, "\\boxed{%c}", letter);
+        else
+            snprintf(step, n_bytes, "\\boxed{%ld}", t->value);
         return;
     }
     char op = p->op[t->n_steps];
@@ -188,9 +195,12 @@ static void toy_logits(void *ctx, const int32_t *tokens, int n_tokens,
     const struct toy_kind *kind = ctx;
     struct toy_text t;
     parse_text(&t, kind, tokens, n_tokens);
-    for (int i = 0; i <= GRADE_TOKEN; i++) row[i] = -20;
-    if (t.grading) grade_logits(&t, kind, row);
-    else write_logits(&t, kind, row);
+    for (int i = 0; i <= GRADE_TOKEN; i++)
+        row[i] = -20;
+    if (t.grading)
+        grade_logits(&t, kind, row);
+    else
+        write_logits(&t, kind, row);
 }
 
 // ---- models ---------------------------------------------------------------

@@ -59,14 +59,12 @@ static void identify(const struct sweep *s, struct cell *c) {
     struct buf text;
     buf_init(&text);
     buf_addf(&text, "version %d\nseed %d\nprefill %d\ncontext %d\n",
-             SAMPLE_VERSION, k->top.seed, k->engine.prefill,
-             k->engine.context);
+             SAMPLE_VERSION, k->top.seed, k->engine.prefill, k->engine.context);
     buf_addf(&text, "base %s\n", k->models[c->base].hash);
-    if (c->draft >= 0)
-        buf_addf(&text, "draft %s\n", k->models[c->draft].hash);
+    if (c->draft >= 0) buf_addf(&text, "draft %s\n", k->models[c->draft].hash);
     buf_addf(&text, "dataset %s\ngrader %s\nmethod %s\n",
-             k->datasets[c->dataset].name,
-             k->datasets[c->dataset].grader->name, c->method->name);
+             k->datasets[c->dataset].name, k->datasets[c->dataset].grader->name,
+             c->method->name);
     cell_print_settings(c, &text);
     hash_bytes(text.text, text.n_bytes, c->id);
     buf_release(&text);
@@ -272,7 +270,8 @@ int sweep_open(struct sweep *s, const struct config *config,
 
 void sweep_release(struct sweep *s) {
     int n_sets = s->sets ? s->config->n_datasets : 0;
-    for (int i = 0; i < n_sets; i++) problem_set_release(&s->sets[i]);
+    for (int i = 0; i < n_sets; i++)
+        problem_set_release(&s->sets[i]);
     free(s->cells);
     arena_release(&s->arena);
     *s = (struct sweep){0};

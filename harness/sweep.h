@@ -22,15 +22,15 @@ struct cell {
     // dataset and grader, method, the settings that the method knows. Not
     // mode, threads or instruction set: tokens do not depend on them.
     char id[HASH_HEX_SIZE];
-    int index;               // in sweep.cells
-    int base, draft;         // in config.models; draft -1: none
-    int dataset;             // in config.datasets and sweep.sets
+    int index;       // in sweep.cells
+    int base, draft; // in config.models; draft -1: none
+    int dataset;     // in config.datasets and sweep.sets
     const struct method *method;
     const char *label;   // as tables name the method, own axes included
     const char *variant; // "temperature=0" for axes of settings:; "" if none.
                          // Cells compare within one variant.
     struct settings settings;
-    struct place place;      // of its entry in methods
+    struct place place; // of its entry in methods
 };
 
 struct sweep {
@@ -43,8 +43,7 @@ struct sweep {
 
 // Loads the problem sets and expands the cells. -1 with an error that names
 // file and line; `s` is then empty. `config` must outlive the sweep.
-int sweep_open(struct sweep *s, const struct config *config,
-               struct error *err);
+int sweep_open(struct sweep *s, const struct config *config, struct error *err);
 void sweep_release(struct sweep *s); // safe on a zeroed struct
 
 const char *cell_base_name(const struct sweep *s, const struct cell *c);

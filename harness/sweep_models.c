@@ -91,7 +91,8 @@ int sweep_models_open(struct sweep_models *m, const struct sweep *s,
 }
 
 void sweep_models_close(struct sweep_models *m) {
-    for (int i = 0; m->lms && i < m->n; i++) lm_free(m->lms[i]);
+    for (int i = 0; m->lms && i < m->n; i++)
+        lm_free(m->lms[i]);
     free(m->lms);
     *m = (struct sweep_models){0};
 }
@@ -108,6 +109,6 @@ static int64_t monotonic_now(void *ctx) {
 }
 
 struct clock sweep_clock(struct sweep_models *m) {
-    return (struct clock){
-        .now_ns = m->is_virtual ? virtual_now : monotonic_now, .ctx = m};
+    return (struct clock){.now_ns = m->is_virtual ? virtual_now : monotonic_now,
+                          .ctx = m};
 }

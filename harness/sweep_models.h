@@ -15,7 +15,7 @@ struct batcher;
 struct error;
 
 struct sweep_models {
-    struct lm **lms;    // [n] as config->models; NULL: not used
+    struct lm **lms; // [n] as config->models; NULL: not used
     int n;
     int64_t virtual_ns; // time of the scripted models
     bool is_virtual;    // all models used are scripted

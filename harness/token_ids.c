@@ -24,8 +24,8 @@ static int fail(struct error *err, const char *text, size_t at,
     return error_set(err, ERR_INPUT, "%d:%zu: %s", line, at - begin + 1, what);
 }
 
-static int parse(const char *text, size_t n_bytes, int n_vocab,
-                 struct ids *ids, struct error *err) {
+static int parse(const char *text, size_t n_bytes, int n_vocab, struct ids *ids,
+                 struct error *err) {
     size_t i = 0;
     while (i < n_bytes) {
         if (text[i] && strchr(" \t\r\n", text[i])) {

@@ -102,11 +102,15 @@ static struct tree *read_node(struct tree_reader *r, const yaml_event_t *e,
 
 static enum tree_quote quote_of(yaml_scalar_style_t style) {
     switch (style) {
-    case YAML_SINGLE_QUOTED_SCALAR_STYLE: return TREE_SINGLE_QUOTED;
-    case YAML_DOUBLE_QUOTED_SCALAR_STYLE: return TREE_DOUBLE_QUOTED;
+    case YAML_SINGLE_QUOTED_SCALAR_STYLE:
+        return TREE_SINGLE_QUOTED;
+    case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
+        return TREE_DOUBLE_QUOTED;
     case YAML_LITERAL_SCALAR_STYLE:
-    case YAML_FOLDED_SCALAR_STYLE: return TREE_BLOCK;
-    default: return TREE_PLAIN;
+    case YAML_FOLDED_SCALAR_STYLE:
+        return TREE_BLOCK;
+    default:
+        return TREE_PLAIN;
     }
 }
 
@@ -179,8 +183,8 @@ static int check_key(struct tree_reader *r, const struct tree *map,
     for (int i = 0; i < map->n; i++) {
         if (strcmp(map->keys[i], key->text) != 0) continue;
         return place_error(&key->place, r->err,
-                           "key '%s' stands twice, first in line %d",
-                           key->text, map->key_places[i].line);
+                           "key '%s' stands twice, first in line %d", key->text,
+                           map->key_places[i].line);
     }
     if (map->n == KEYS_MAX)
         return place_error(&key->place, r->err, "more than %d keys", KEYS_MAX);
@@ -206,10 +210,10 @@ static int read_map(struct tree_reader *r, struct tree *map, int depth) {
 static struct tree *read_inner(struct tree_reader *r, const yaml_event_t *e,
                                int depth) {
     bool is_map = e->type == YAML_MAPPING_START_EVENT;
-    const yaml_char_t *anchor = is_map ? e->data.mapping_start.anchor
-                                       : e->data.sequence_start.anchor;
-    const yaml_char_t *tag = is_map ? e->data.mapping_start.tag
-                                    : e->data.sequence_start.tag;
+    const yaml_char_t *anchor =
+        is_map ? e->data.mapping_start.anchor : e->data.sequence_start.anchor;
+    const yaml_char_t *tag =
+        is_map ? e->data.mapping_start.tag : e->data.sequence_start.tag;
     if (refuse_extras(r, e, anchor, tag)) return NULL;
     struct tree *t = new_node(r, e, is_map ? TREE_MAP : TREE_LIST);
     if (depth == TREE_DEPTH_MAX) {
@@ -217,8 +221,8 @@ static struct tree *read_inner(struct tree_reader *r, const yaml_event_t *e,
                     TREE_DEPTH_MAX);
         return NULL;
     }
-    int status = is_map ? read_map(r, t, depth + 1)
-                        : read_list(r, t, depth + 1);
+    int status =
+        is_map ? read_map(r, t, depth + 1) : read_list(r, t, depth + 1);
     return status ? NULL : t;
 }
 
@@ -226,9 +230,11 @@ static struct tree *read_node(struct tree_reader *r, const yaml_event_t *e,
                               int depth) {
     struct place at = place_of(r, e->start_mark);
     switch (e->type) {
-    case YAML_SCALAR_EVENT: return read_scalar(r, e);
+    case YAML_SCALAR_EVENT:
+        return read_scalar(r, e);
     case YAML_SEQUENCE_START_EVENT:
-    case YAML_MAPPING_START_EVENT: return read_inner(r, e, depth);
+    case YAML_MAPPING_START_EVENT:
+        return read_inner(r, e, depth);
     case YAML_ALIAS_EVENT:
         place_error(&at, r->err, "aliases (*%s) are not supported",
                     (const char *)e->data.alias.anchor);

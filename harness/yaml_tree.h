@@ -19,8 +19,12 @@ enum { TREE_DEPTH_MAX = 16, TREE_BYTES_MAX = 4 << 20 };
 
 enum tree_kind { TREE_NULL, TREE_SCALAR, TREE_LIST, TREE_MAP };
 
-enum tree_quote { TREE_PLAIN, TREE_SINGLE_QUOTED, TREE_DOUBLE_QUOTED,
-                  TREE_BLOCK };
+enum tree_quote {
+    TREE_PLAIN,
+    TREE_SINGLE_QUOTED,
+    TREE_DOUBLE_QUOTED,
+    TREE_BLOCK
+};
 
 // Where something was written. `file` is "--set" for overrides.
 struct place {
@@ -31,10 +35,10 @@ struct place {
 struct tree {
     enum tree_kind kind;
     struct place place;
-    const char *text;      // TREE_SCALAR
-    enum tree_quote quote; // TREE_SCALAR
-    struct tree **items;   // [n] list items, or values of a map
-    const char **keys;     // [n] TREE_MAP
+    const char *text;         // TREE_SCALAR
+    enum tree_quote quote;    // TREE_SCALAR
+    struct tree **items;      // [n] list items, or values of a map
+    const char **keys;        // [n] TREE_MAP
     struct place *key_places; // [n] TREE_MAP
     int n;
 };

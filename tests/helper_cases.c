@@ -18,8 +18,10 @@ static char *take(char *text, const char *mark, char **next) {
         if (strncmp(at, mark, n) == 0) break;
     }
     *next = at ? at + n : NULL;
-    if (at && at > text) at[-1] = 0;
-    else if (at) at[0] = 0;
+    if (at && at > text)
+        at[-1] = 0;
+    else if (at)
+        at[0] = 0;
     size_t n_text = strlen(text);
     if (!at && n_text && text[n_text - 1] == '\n') text[n_text - 1] = 0;
     return text;
@@ -64,8 +66,10 @@ void helper_golden(const char *file, const char *text) {
     char *expected = helper_read(path);
     char *new_path = xasprintf("%s.new", path);
     bool equal = strcmp(expected, text) == 0;
-    if (equal) unlink(new_path);
-    else helper_write(new_path, text);
+    if (equal)
+        unlink(new_path);
+    else
+        helper_write(new_path, text);
     cr_expect(equal, "%s differs; if it should, take %s", path, new_path);
     free(new_path);
     free(expected);

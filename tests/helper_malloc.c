@@ -72,6 +72,8 @@ bool malloc_count_works(void) {
 
 #else
 
-bool malloc_count_works(void) { return false; }
+bool malloc_count_works(void) {
+    return false;
+}
 
 #endif

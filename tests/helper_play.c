@@ -10,17 +10,20 @@
 enum { END = 256, GRADE = 257 };
 
 static const char *const play_specials[] = {"<|grade|>", NULL};
-static const char *const play_meta[] = {
-    "specsweep.prompt", "P:{problem}\n",
-    "specsweep.grade_suffix", "?<|grade|>", NULL};
+static const char *const play_meta[] = {"specsweep.prompt", "P:{problem}\n",
+                                        "specsweep.grade_suffix", "?<|grade|>",
+                                        NULL};
 
-static int64_t play_now(void *ctx) { return *(int64_t *)ctx; }
+static int64_t play_now(void *ctx) {
+    return *(int64_t *)ctx;
+}
 
 // Number of the current step and the offset in it.
 static int locate(const struct play_role *r, const int32_t *tokens, int n,
                   int *offset) {
     int i = 0, step = 0;
-    while ((tokens[i] ^ r->byte_xor) != '\n') i++; // the prompt
+    while ((tokens[i] ^ r->byte_xor) != '\n')
+        i++; // the prompt
     int begin = ++i;
     for (; i < n; i++) {
         if (i - 1 < begin || (tokens[i] ^ r->byte_xor) != '\n' ||
@@ -37,12 +40,14 @@ static void play_logits(void *ctx, const int32_t *tokens, int n, float *row) {
     const struct play_role *r = ctx;
     int offset, n_steps = 0;
     bool graded = tokens[n - 1] == GRADE;
-    while (r->steps[n_steps].base) n_steps++;
+    while (r->steps[n_steps].base)
+        n_steps++;
     int step = locate(r, tokens, graded ? n - 2 : n, &offset);
     if (graded) {
         // A step without delimiter is still the current one.
         const char *g = r->steps[offset ? step : step - 1].grades;
-        for (; *g; g++) row[(unsigned char)*g] = 30;
+        for (; *g; g++)
+            row[(unsigned char)*g] = 30;
         return;
     }
     const char *text = "";
@@ -60,10 +65,15 @@ static struct lm *open_role(struct play *p, struct play_role *r,
         .steps = steps,
         .is_draft = is_draft,
         .byte_xor = byte_xor,
-        .model = {.logits = play_logits, .ctx = r, .n_ctx = 512,
-                  .specials = play_specials, .meta = play_meta,
-                  .byte_xor = byte_xor, .name = is_draft ? "draft" : "base",
-                  .now_ns = &p->now_ns, .ns_per_call = is_draft ? 100 : 1000},
+        .model = {.logits = play_logits,
+                  .ctx = r,
+                  .n_ctx = 512,
+                  .specials = play_specials,
+                  .meta = play_meta,
+                  .byte_xor = byte_xor,
+                  .name = is_draft ? "draft" : "base",
+                  .now_ns = &p->now_ns,
+                  .ns_per_call = is_draft ? 100 : 1000},
     };
     struct lm *lm = lm_scripted_open(&r->model, 12, &err);
     cr_assert(lm, "%s", err.text);
@@ -112,11 +122,10 @@ const char *play_account(const struct play *p, char *out, size_t size) {
         char score[16] = "-";
         if (!isnan(s->score)) snprintf(score, sizeof score, "%g", s->score);
         int n = (int)(s->text_end - s->text_begin);
-        used += (size_t)snprintf(out + used, size - used, "%s%s:%s:%s:%.*s",
-                                 i ? "|" : "",
-                                 s->author == AUTHOR_DRAFT ? "draft" : "base",
-                                 s->kept ? "kept" : "dropped", score, n,
-                                 p->t.text + s->text_begin);
+        used += (size_t)snprintf(
+            out + used, size - used, "%s%s:%s:%s:%.*s", i ? "|" : "",
+            s->author == AUTHOR_DRAFT ? "draft" : "base",
+            s->kept ? "kept" : "dropped", score, n, p->t.text + s->text_begin);
         cr_assert(used < size);
     }
     for (char *c = out; *c; c++) {

@@ -25,13 +25,12 @@ struct play {
     struct settings s; // defaults, greedy, threshold 5
     struct workspace *w;
     struct trace t;
-    int64_t now_ns;    // the clock of trace and models: 1000 ns a call of the
+    int64_t now_ns;     // the clock of trace and models: 1000 ns a call of the
     struct clock clock; // base, 100 of the draft, nothing per token
 };
 
 // byte_xor: of the draft's vocabulary, 0: the same as the base's.
-void play_open(struct play *p, const struct play_step *steps,
-               uint8_t byte_xor);
+void play_open(struct play *p, const struct play_step *steps, uint8_t byte_xor);
 void play_close(struct play *p);
 void play_solve(struct play *p, const char *method, uint64_t seed);
 

@@ -10,14 +10,15 @@
 enum { GRADE_TOKEN = 257 };
 
 static const char *const toy_specials[] = {"<|grade|>", NULL};
-static const char *const toy_meta[] = {
-    "specsweep.prompt", "P:{problem}\n",
-    "specsweep.grade_suffix", "<|grade|>", NULL};
+static const char *const toy_meta[] = {"specsweep.prompt", "P:{problem}\n",
+                                       "specsweep.grade_suffix", "<|grade|>",
+                                       NULL};
 static const char toy_answer[] = "Q\\boxed{7}";
 
 static double unit(uint64_t seed, const int32_t *tokens, int n, int token) {
     uint64_t words[5] = {seed, (uint64_t)token, 0, 0, (uint64_t)n};
-    for (int i = 0; i < n; i++) words[2 + i] = (uint64_t)tokens[i];
+    for (int i = 0; i < n; i++)
+        words[2 + i] = (uint64_t)tokens[i];
     return (double)(hash_u64(words, sizeof words) >> 11) * 0x1p-53;
 }
 
@@ -25,7 +26,8 @@ static double unit(uint64_t seed, const int32_t *tokens, int n, int token) {
 static int answer_prefix(const int32_t *tokens, int n) {
     for (int k = (int)sizeof toy_answer - 2; k > 0; k--) {
         int i = 0;
-        while (k <= n && i < k && tokens[n - k + i] == toy_answer[i]) i++;
+        while (k <= n && i < k && tokens[n - k + i] == toy_answer[i])
+            i++;
         if (i == k) return k;
     }
     return 0;
@@ -42,7 +44,8 @@ static void grade(const struct toy *t, const int32_t *tokens, int n,
 static void toy_logits(void *ctx, const int32_t *tokens, int n, float *row) {
     static const char letters[] = "abcdefgh \n\nQ";
     const struct toy *t = ctx;
-    for (int i = 0; i < GRADE_TOKEN + 1; i++) row[i] = -20;
+    for (int i = 0; i < GRADE_TOKEN + 1; i++)
+        row[i] = -20;
     if (tokens[n - 1] == GRADE_TOKEN) {
         grade(t, tokens, n, row);
         return;
@@ -64,8 +67,7 @@ static void toy_logits(void *ctx, const int32_t *tokens, int n, float *row) {
     row[256] = (float)t->end_logit;
 }
 
-void toy_init(struct toy *t, uint64_t seed, uint64_t noise_seed,
-              double noise) {
+void toy_init(struct toy *t, uint64_t seed, uint64_t noise_seed, double noise) {
     *t = (struct toy){
         .seed = seed,
         .noise_seed = noise_seed,
@@ -97,8 +99,8 @@ void toy_settings(struct settings *s) {
     s->top_p = 1;
 }
 
-void toy_pair_open(struct toy_pair *p, const struct settings *s,
-                   uint64_t seed, double noise) {
+void toy_pair_open(struct toy_pair *p, const struct settings *s, uint64_t seed,
+                   double noise) {
     struct error err = {0};
     p->s = *s;
     toy_init(&p->base_toy, seed, 0, 0);
@@ -107,10 +109,8 @@ void toy_pair_open(struct toy_pair *p, const struct settings *s,
     p->draft = toy_open(&p->draft_toy);
     p->w = workspace_new(p->base, p->draft, s, &err);
     cr_assert(p->w, "%s", err.text);
-    cr_assert_eq(workspace_load(p->w, "1+1", s, NULL, &err), 0, "%s",
-                 err.text);
-    trace_init(&p->t, NULL, s->max_steps,
-               s->budget_tokens + s->answer_tokens);
+    cr_assert_eq(workspace_load(p->w, "1+1", s, NULL, &err), 0, "%s", err.text);
+    trace_init(&p->t, NULL, s->max_steps, s->budget_tokens + s->answer_tokens);
 }
 
 void toy_pair_close(struct toy_pair *p) {
@@ -128,10 +128,12 @@ static void check_transcripts(const struct toy_pair *p) {
     int n_prompt = p->w->n_prompt[ROLE_BASE], n = lm_n_tokens(draft);
     cr_assert_eq(lm_n_tokens(base), n_prompt + p->t.n_kept);
     cr_assert_eq(memcmp(lm_tokens(base) + n_prompt, p->t.kept,
-                        (size_t)p->t.n_kept * sizeof *p->t.kept), 0);
+                        (size_t)p->t.n_kept * sizeof *p->t.kept),
+                 0);
     cr_assert_leq(n, lm_n_tokens(base));
-    cr_assert_eq(memcmp(lm_tokens(base), lm_tokens(draft),
-                        (size_t)n * sizeof(int32_t)), 0);
+    cr_assert_eq(
+        memcmp(lm_tokens(base), lm_tokens(draft), (size_t)n * sizeof(int32_t)),
+        0);
 }
 
 void toy_pair_solve(struct toy_pair *p, const char *method, uint64_t seed) {
@@ -149,8 +151,7 @@ void toy_result_take(struct toy_result *r, const struct trace *t) {
     r->stop = t->stop;
 }
 
-bool toy_result_equal(const struct toy_result *a,
-                      const struct toy_result *b) {
+bool toy_result_equal(const struct toy_result *a, const struct toy_result *b) {
     return a->n == b->n && a->stop == b->stop &&
            memcmp(a->tokens, b->tokens, (size_t)a->n * sizeof *a->tokens) == 0;
 }

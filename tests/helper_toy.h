@@ -14,10 +14,10 @@
 struct toy {
     uint64_t seed, noise_seed;
     double noise;
-    double end_logit;  // of the end token; -20: never
-    double box_logit;  // of 'Q'
+    double end_logit; // of the end token; -20: never
+    double box_logit; // of 'Q'
     struct scripted_model model;
-    int64_t now_ns;    // the scripted clock, when model.now_ns points here
+    int64_t now_ns; // the scripted clock, when model.now_ns points here
 };
 
 void toy_init(struct toy *t, uint64_t seed, uint64_t noise_seed, double noise);
@@ -34,8 +34,8 @@ struct toy_pair {
     struct workspace *w;
     struct trace t;
 };
-void toy_pair_open(struct toy_pair *p, const struct settings *s,
-                   uint64_t seed, double noise);
+void toy_pair_open(struct toy_pair *p, const struct settings *s, uint64_t seed,
+                   double noise);
 void toy_pair_close(struct toy_pair *p);
 // Solves with p->s; fails the test on an error, or when a transcript is not
 // what the trace says.

@@ -48,8 +48,8 @@ typedef int (*accept_fn)(const struct accept_round *r, int32_t *next);
 
 // What a test changes about the drafting.
 struct drafting {
-    bool argmax;      // the likeliest token instead of a draw
-    bool flat_q;      // hand over another temperature's q: not the one drawn
+    bool argmax; // the likeliest token instead of a draw
+    bool flat_q; // hand over another temperature's q: not the one drawn
     accept_fn accept;
 };
 
@@ -92,10 +92,16 @@ static int play_round(const struct world *w, const struct drafting *how,
         u_residual[i] = draw(d);
         context = out[i];
     }
-    struct accept_round r = {
-        .n_vocab = n, .n_draft = N_DRAFT, .draft = out,
-        .p = p, .p_total = p_total, .q = q, .q_total = q_total,
-        .u_target = u_target, .u_accept = u_accept, .u_residual = u_residual};
+    struct accept_round r = {.n_vocab = n,
+                             .n_draft = N_DRAFT,
+                             .draft = out,
+                             .p = p,
+                             .p_total = p_total,
+                             .q = q,
+                             .q_total = q_total,
+                             .u_target = u_target,
+                             .u_accept = u_accept,
+                             .u_residual = u_residual};
     int32_t next;
     int n_accepted = how->accept(&r, &next);
     *hit = n_accepted > 0;
@@ -115,7 +121,8 @@ static int play(const struct world *w, const struct drafting *how,
         n += play_round(w, how, d, last, tokens + n, &hit);
         if (first) *first_hit = hit;
     }
-    for (int i = 0; i < LENGTH; i++) index = index * w->n + tokens[i];
+    for (int i = 0; i < LENGTH; i++)
+        index = index * w->n + tokens[i];
     return index;
 }
 
@@ -216,8 +223,8 @@ static int mutant(const struct accept_round *r, int32_t *next,
     }
     if (i == r->n_draft) {
         int at = wrong_bonus ? i - 1 : i;
-        *next = sample_pick(row(r->p, at, r), n, r->p_total[at],
-                            r->u_target[i]);
+        *next =
+            sample_pick(row(r->p, at, r), n, r->p_total[at], r->u_target[i]);
         return i;
     }
     double left[MAX_VOCAB], total = 0, sum = 0;
@@ -259,14 +266,12 @@ Test(accept, the_mutants_without_a_bug_pass) {
 }
 
 Test(accept, argmax_drafts_with_the_ratio_rule_fail) {
-    check_fails(&(struct drafting){.argmax = true,
-                                   .accept = accept_rejection},
+    check_fails(&(struct drafting){.argmax = true, .accept = accept_rejection},
                 "argmax drafts");
 }
 
 Test(accept, a_q_that_was_not_sampled_from_fails) {
-    check_fails(&(struct drafting){.flat_q = true,
-                                   .accept = accept_rejection},
+    check_fails(&(struct drafting){.flat_q = true, .accept = accept_rejection},
                 "q of another temperature");
 }
 
@@ -294,8 +299,12 @@ Test(accept, exact_keeps_what_the_target_picks_itself) {
     const float p[] = {1, 1, 2, /**/ 0, 3, 1, /**/ 5, 0, 0};
     const double p_total[] = {4, 4, 5}, u[] = {0.6, 0.8, 0.1};
     int32_t right_draft[] = {2, 2}, wrong_draft[] = {2, 1}, next;
-    struct accept_round r = {.n_vocab = 3, .n_draft = 2, .draft = right_draft,
-                             .p = p, .p_total = p_total, .u_target = u};
+    struct accept_round r = {.n_vocab = 3,
+                             .n_draft = 2,
+                             .draft = right_draft,
+                             .p = p,
+                             .p_total = p_total,
+                             .u_target = u};
     cr_expect_eq(accept_exact(&r, &next), 2);
     cr_expect_eq(next, 0);
     r.draft = wrong_draft;
@@ -308,9 +317,16 @@ Test(accept, equal_one_hot_rows_accept_and_different_ones_correct) {
     const float other[] = {1, 0, 0};
     const double one[] = {1, 1}, u[] = {0.999, 0.999};
     int32_t draft[] = {1}, wrong[] = {0}, next;
-    struct accept_round r = {.n_vocab = 3, .n_draft = 1, .draft = draft,
-                             .p = p, .p_total = one, .q = q, .q_total = one,
-                             .u_target = u, .u_accept = u, .u_residual = u};
+    struct accept_round r = {.n_vocab = 3,
+                             .n_draft = 1,
+                             .draft = draft,
+                             .p = p,
+                             .p_total = one,
+                             .q = q,
+                             .q_total = one,
+                             .u_target = u,
+                             .u_accept = u,
+                             .u_residual = u};
     cr_expect_eq(accept_rejection(&r, &next), 1);
     cr_expect_eq(next, 2);
     r.q = other;

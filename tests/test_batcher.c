@@ -62,7 +62,8 @@ static int largest;
 
 static void measure(struct batcher_call **calls, int n) {
     if (n > largest) largest = n;
-    for (int i = 0; i < n; i++) calls[i]->status = 0;
+    for (int i = 0; i < n; i++)
+        calls[i]->status = 0;
 }
 
 static void *submit_once(void *arg) {
@@ -77,10 +78,12 @@ static void *submit_once(void *arg) {
 Test(batcher, waits_for_all_that_entered, .timeout = 60) {
     struct batcher *b = batcher_new();
     pthread_t threads[4];
-    for (int i = 0; i < 4; i++) batcher_enter(b);
+    for (int i = 0; i < 4; i++)
+        batcher_enter(b);
     for (int i = 0; i < 4; i++)
         pthread_create(&threads[i], NULL, submit_once, b);
-    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
     cr_assert_eq(largest, 4);
     batcher_free(b);
     batcher_free(NULL);

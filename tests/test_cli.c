@@ -19,23 +19,49 @@ static const char *const formats[] = {"md", "csv", NULL};
 
 #define AT(field) offsetof(struct demo, field)
 static const struct cli_option demo_options[] = {
-    {.name = "quiet", .short_name = 'q', .type = CLI_FLAG, .offset = AT(quiet),
+    {.name = "quiet",
+     .short_name = 'q',
+     .type = CLI_FLAG,
+     .offset = AT(quiet),
      .help = "say nothing"},
-    {.name = "color", .type = CLI_FLAG, .offset = AT(color),
-     .default_value = "true", .help = "plain text on a terminal too"},
-    {.name = "number", .short_name = 'n', .type = CLI_INT, .offset = AT(n),
-     .min = 1, .max = 10, .default_value = "3", .value_name = "N",
+    {.name = "color",
+     .type = CLI_FLAG,
+     .offset = AT(color),
+     .default_value = "true",
+     .help = "plain text on a terminal too"},
+    {.name = "number",
+     .short_name = 'n',
+     .type = CLI_INT,
+     .offset = AT(n),
+     .min = 1,
+     .max = 10,
+     .default_value = "3",
+     .value_name = "N",
      .help = "how many of the things that this option, which has a long help "
              "text, counts"},
-    {.name = "format", .type = CLI_CHOICE, .offset = AT(format),
-     .choices = formats, .default_value = "md", .value_name = "FORMAT",
+    {.name = "format",
+     .type = CLI_CHOICE,
+     .offset = AT(format),
+     .choices = formats,
+     .default_value = "md",
+     .value_name = "FORMAT",
      .help = "of the output"},
-    {.name = "rate", .type = CLI_FLOAT, .offset = AT(rate), .max = 1,
+    {.name = "rate",
+     .type = CLI_FLOAT,
+     .offset = AT(rate),
+     .max = 1,
      .help = "a share"},
-    {.name = "an-option-with-a-long-name", .type = CLI_TEXT,
-     .offset = AT(file), .value_name = "FILE", .help = "a file"},
-    {.name = "set", .short_name = 's', .type = CLI_LIST, .offset = AT(sets),
-     .value_name = "A=B", .help = "many"},
+    {.name = "an-option-with-a-long-name",
+     .type = CLI_TEXT,
+     .offset = AT(file),
+     .value_name = "FILE",
+     .help = "a file"},
+    {.name = "set",
+     .short_name = 's',
+     .type = CLI_LIST,
+     .offset = AT(sets),
+     .value_name = "A=B",
+     .help = "many"},
     {.name = NULL},
 };
 
@@ -87,12 +113,13 @@ Test(cli, options_in_all_their_forms) {
                  err.text);
     cr_expect(o.quiet && o.color && o.n == 4 && n == 2);
     cr_expect_str_eq(args[1], "b");
-    cr_assert_eq(parse("-n5 --format=csv --no-color - --rate .25", &o, args,
-                       &n, &err), 0, "%s", err.text);
+    cr_assert_eq(
+        parse("-n5 --format=csv --no-color - --rate .25", &o, args, &n, &err),
+        0, "%s", err.text);
     cr_expect(o.n == 5 && o.format == 1 && !o.color && o.rate == 0.25);
     cr_expect_str_eq(args[0], "-");
-    cr_assert_eq(parse("-qn 2 -s a=1 --set b=2 -- --quiet", &o, args, &n,
-                       &err), 0, "%s", err.text);
+    cr_assert_eq(parse("-qn 2 -s a=1 --set b=2 -- --quiet", &o, args, &n, &err),
+                 0, "%s", err.text);
     cr_expect(o.quiet && o.n == 2 && o.sets.n == 2);
     cr_expect_str_eq(o.sets.items[1], "b=2");
     cr_expect_str_eq(args[0], "--quiet");
@@ -163,8 +190,9 @@ Test(cli, results_and_errors_go_apart) {
     expect_run("demo x -n 8", 5, "", "");
     expect_run("demo x -n 0", 2, "",
                "specsweep: --number: '0' is not a whole number in 1 to 10\n");
-    expect_run("dmo", 2, "", "specsweep: unknown command 'dmo', did you mean "
-                             "'demo'?; see 'specsweep help'\n");
+    expect_run("dmo", 2, "",
+               "specsweep: unknown command 'dmo', did you mean "
+               "'demo'?; see 'specsweep help'\n");
 }
 
 Test(cli, help_comes_from_the_table) {

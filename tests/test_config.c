@@ -126,15 +126,21 @@ Test(config, overrides_win_and_are_named_in_errors) {
 
 Test(config, warns_of_line_breaks_that_are_none) {
     struct scene s;
-    cr_assert_eq(load(&s, "settings: {step_delimiter: '\\n\\n'}\n"
-                          "methods: [vanilla]\n", NULL, 0), 0);
+    cr_assert_eq(load(&s,
+                      "settings: {step_delimiter: '\\n\\n'}\n"
+                      "methods: [vanilla]\n",
+                      NULL, 0),
+                 0);
     cr_assert_eq(s.config.n_warnings, 1);
     cr_expect(strstr(s.config.warnings[0], "x.yaml:1:28: step_delimiter: \\n "
                                            "in single quotes"),
               "%s", s.config.warnings[0]);
     leave(&s);
-    cr_assert_eq(load(&s, "settings: {step_delimiter: \"\\n\\n\"}\n"
-                          "methods: [vanilla]\n", NULL, 0), 0);
+    cr_assert_eq(load(&s,
+                      "settings: {step_delimiter: \"\\n\\n\"}\n"
+                      "methods: [vanilla]\n",
+                      NULL, 0),
+                 0);
     cr_expect_eq(s.config.n_warnings, 0);
     leave(&s);
 }
@@ -177,7 +183,8 @@ Test(config, printed_config_reads_back_as_itself) {
         "  - {method: specdecode, draft_tokens: [1, 5], draft: base}\n"
         "models: {base: {scripted: toy-base}, draft: {scripted: toy-draft}}\n"
         "datasets:\n"
-        "  - {name: t, path: tests/cases/toy.jsonl, grader: number, ids: [toy-1,"
+        "  - {name: t, path: tests/cases/toy.jsonl, grader: number, ids: "
+        "[toy-1,"
         " \"a, b\"], limit: 3, slice: \"1:\",\n"
         "     fields: {id: \"#line\", tags: t}}\n"
         "base: base\ndraft: [draft, base]\n#whole\n";

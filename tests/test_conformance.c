@@ -18,7 +18,8 @@ static int read_tokens(int32_t tokens[N_TOKENS]) {
     FILE *f = fopen(REFERENCE "tokens.txt", "r");
     cr_assert_not_null(f);
     int n = 0;
-    while (n < N_TOKENS && fscanf(f, "%d", &tokens[n]) == 1) n++;
+    while (n < N_TOKENS && fscanf(f, "%d", &tokens[n]) == 1)
+        n++;
     fclose(f);
     return n;
 }
@@ -44,7 +45,8 @@ static double nmse(struct lm *lm, const int32_t *tokens, const float *ref,
     int positions[N_TOKENS];
     const float *rows[N_TOKENS];
     cr_assert_not_null(s, "%s", err.text);
-    for (int i = 0; i < N_TOKENS; i++) positions[i] = i + 1;
+    for (int i = 0; i < N_TOKENS; i++)
+        positions[i] = i + 1;
     cr_assert_eq(lm_push(s, tokens, N_TOKENS, &err), 0, "%s", err.text);
     cr_assert_eq(lm_rows(s, positions, N_TOKENS, rows, &err), 0, "%s",
                  err.text);

@@ -6,8 +6,10 @@
 static void expect(const char *text, const char *normal) {
     char out[DECIMAL_MAX];
     bool ok = decimal_normalize(text, strlen(text), out);
-    if (normal) cr_expect(ok && strcmp(out, normal) == 0, "'%s'", text);
-    else cr_expect_not(ok, "'%s' gave '%s'", text, ok ? out : "");
+    if (normal)
+        cr_expect(ok && strcmp(out, normal) == 0, "'%s'", text);
+    else
+        cr_expect_not(ok, "'%s' gave '%s'", text, ok ? out : "");
 }
 
 Test(decimal, normal_forms) {

@@ -19,10 +19,19 @@ enum { N = 75, SEQS = 3, CTX = 128 };
 static const struct helper_model models[] = {
     {.arch = "llama", .type = 0, .has_rope_factors = true, .seed = 1},
     {.arch = "qwen2", .type = 1, .is_tied = true, .n_head_kv = 1, .seed = 2},
-    {.arch = "qwen3", .type = 8, .head_dim = 32, .n_head = 3, .n_head_kv = 3,
+    {.arch = "qwen3",
+     .type = 8,
+     .head_dim = 32,
+     .n_head = 3,
+     .n_head_kv = 3,
      .seed = 3},
-    {.arch = "qwen3", .type = 30, .head_dim = 20, .n_embd = 72, .n_ff = 100,
-     .is_tied = true, .seed = 4},
+    {.arch = "qwen3",
+     .type = 30,
+     .head_dim = 20,
+     .n_embd = 72,
+     .n_ff = 100,
+     .is_tied = true,
+     .seed = 4},
 };
 enum { N_MODELS = sizeof models / sizeof *models };
 
@@ -46,9 +55,9 @@ static void rig_open(struct rig *r, const char *path, enum kern_isa isa,
     cr_assert_not_null(r->m, "%s", err.text);
     const struct model_shape *s = &r->m->shape;
     r->n_vocab = s->n_vocab;
-    r->kv = kv_new(&(struct kv_shape){s->n_layer, s->n_head_kv, s->head_dim,
-                                      CTX, SEQS},
-                   &err);
+    r->kv = kv_new(
+        &(struct kv_shape){s->n_layer, s->n_head_kv, s->head_dim, CTX, SEQS},
+        &err);
     r->f = forward_new(r->m,
                        &(struct forward_options){.kernels = k,
                                                  .pool = r->pool,
@@ -58,11 +67,13 @@ static void rig_open(struct rig *r, const char *path, enum kern_isa isa,
                                                  .prefill_blas = blas},
                        &err);
     cr_assert_not_null(r->f, "%s", err.text);
-    for (int i = 0; i < SEQS; i++) kv_seq_init(r->kv, &r->seq[i], &err);
+    for (int i = 0; i < SEQS; i++)
+        kv_seq_init(r->kv, &r->seq[i], &err);
 }
 
 static void rig_close(struct rig *r) {
-    for (int i = 0; i < SEQS; i++) kv_seq_release(r->kv, &r->seq[i]);
+    for (int i = 0; i < SEQS; i++)
+        kv_seq_release(r->kv, &r->seq[i]);
     cr_assert_eq(kv_n_used_pages(r->kv), 0);
     forward_free(r->f);
     kv_free(r->kv);
@@ -84,8 +95,11 @@ static struct forward_item item_of(struct rig *r, int seq, int n,
         rows[i] = i;
         to[i] = out + (size_t)(at + i) * (size_t)r->n_vocab;
     }
-    return (struct forward_item){.seq = &r->seq[seq], .tokens = tokens,
-                                 .n_tokens = n, .rows = rows, .n_rows = n,
+    return (struct forward_item){.seq = &r->seq[seq],
+                                 .tokens = tokens,
+                                 .n_tokens = n,
+                                 .rows = rows,
+                                 .n_rows = n,
                                  .logits = to};
 }
 
@@ -107,7 +121,8 @@ static float *baseline(const char *path, int *n_vocab) {
     struct rig r = {0};
     rig_open(&r, path, KERN_REF, 1, 1, false);
     float *out = rows_of(&r);
-    for (int i = 0; i < N; i++) step(&r, 0, 1, out);
+    for (int i = 0; i < N; i++)
+        step(&r, 0, 1, out);
     *n_vocab = r.n_vocab;
     rig_close(&r);
     return out;
@@ -225,8 +240,11 @@ Test(forward, forks_and_truncations_leave_no_trace) {
         int32_t token = token_at(0, i);
         int row = 0;
         float *to = got + (size_t)i * (size_t)n_vocab;
-        struct forward_item item = {.seq = &r.seq[2], .tokens = &token,
-                                    .n_tokens = 1, .rows = &row, .n_rows = 1,
+        struct forward_item item = {.seq = &r.seq[2],
+                                    .tokens = &token,
+                                    .n_tokens = 1,
+                                    .rows = &row,
+                                    .n_rows = 1,
                                     .logits = &to};
         cr_assert_eq(forward_run(r.f, &item, 1, NULL), 0);
     }
@@ -270,8 +288,8 @@ Test(forward, a_full_cache_changes_nothing) {
     struct error err = {0};
     rig_open(&r, path, KERN_AUTO, 1, 16, false);
     int32_t tokens[CTX + 1] = {0};
-    struct forward_item item = {.seq = &r.seq[0], .tokens = tokens,
-                                .n_tokens = CTX + 1};
+    struct forward_item item = {
+        .seq = &r.seq[0], .tokens = tokens, .n_tokens = CTX + 1};
     cr_assert_eq(forward_run(r.f, &item, 1, &err), -1);
     cr_assert_eq(err.kind, ERR_MEMORY);
     cr_assert_eq(r.seq[0].n_tokens, 0);

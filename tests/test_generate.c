@@ -13,8 +13,12 @@ static const char *const methods[] = {"vanilla", "specdecode", "specreason",
 enum { N_METHODS = 4 };
 
 static const struct play_step endless[] = {
-    {"a\n\n", "A\n\n", "9"}, {"b\n\n", "B\n\n", "1"}, {"c\n\n", "C\n\n", "9"},
-    {"d\n\n", "D\n\n", "1"}, {"e\n\n", "E\n\n", "9"}, {"f\n\n", "F\n\n", "1"},
+    {"a\n\n", "A\n\n", "9"},
+    {"b\n\n", "B\n\n", "1"},
+    {"c\n\n", "C\n\n", "9"},
+    {"d\n\n", "D\n\n", "1"},
+    {"e\n\n", "E\n\n", "9"},
+    {"f\n\n", "F\n\n", "1"},
     // The first ten bytes stand for the answer prompt.
     {"..........42} and", "..........42} and", "9"},
     {0},
@@ -129,8 +133,8 @@ Test(generate, answer_phase_keeps_to_its_limit) {
             cr_expect_eq(p.t.stop, STOP_BUDGET);
             cr_expect_not(p.t.answer_forced);
             cr_expect_eq(p.t.count.kept_tokens, 3 + n);
-            cr_expect_eq(strncmp(p.t.response + 3, "So: ABCDEFGHI",
-                                 4 + (size_t)n), 0);
+            cr_expect_eq(
+                strncmp(p.t.response + 3, "So: ABCDEFGHI", 4 + (size_t)n), 0);
         }
     }
     play_close(&p);
@@ -192,8 +196,10 @@ Test(generate, a_full_context_stops_all_methods_alike) {
         for (int m = 1; m < N_METHODS; m++) {
             toy_pair_solve(&p, methods[m], 1);
             toy_result_take(&other, &p.t);
-            cr_expect(toy_result_equal(&plain, &other), "%s, context %d: %d "
-                      "and %d", methods[m], n_ctx, plain.n, other.n);
+            cr_expect(toy_result_equal(&plain, &other),
+                      "%s, context %d: %d "
+                      "and %d",
+                      methods[m], n_ctx, plain.n, other.n);
         }
         toy_pair_close(&p);
     }
@@ -222,8 +228,8 @@ Test(generate, a_failing_model_ends_the_sample_and_nothing_else) {
             p.base = toy_open(&p.base_toy);
             p.w = workspace_new(p.base, p.draft, &s, &err);
             cr_assert_eq(workspace_load(p.w, "1+1", &s, NULL, &err), 0);
-            int rc = method_solve(method_find(methods[m]), p.w, &s, &rng,
-                                  &p.t, &err);
+            int rc = method_solve(method_find(methods[m]), p.w, &s, &rng, &p.t,
+                                  &err);
             if (rc) {
                 cr_expect_eq(p.t.stop, STOP_ERROR);
                 cr_expect(strstr(err.text, "scripted failure"));
@@ -242,7 +248,8 @@ static void nan_logits(void *ctx, const int32_t *tokens, int n, float *row) {
     (void)ctx;
     (void)tokens;
     (void)n;
-    for (int i = 0; i < 257; i++) row[i] = 0.0f / 0.0f;
+    for (int i = 0; i < 257; i++)
+        row[i] = 0.0f / 0.0f;
 }
 
 Test(generate, logits_that_are_no_numbers_are_an_error) {

@@ -79,7 +79,8 @@ Test(grader, hostile_boxes_end_soon) {
     struct buf text;
     size_t n;
     buf_init(&text);
-    for (int i = 0; i < 500000; i++) buf_adds(&text, "\\boxed{");
+    for (int i = 0; i < 500000; i++)
+        buf_adds(&text, "\\boxed{");
     cr_expect_null(grade_boxed(text.text, text.n_bytes, &n));
     buf_adds(&text, "7}");
     const char *box = grade_boxed(text.text, text.n_bytes, &n);

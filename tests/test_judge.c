@@ -17,7 +17,8 @@ Test(judge, greedy_looks_at_the_whole_vocabulary) {
     cr_expect_eq(judge_score_greedy(row, 12, digits), 7.0);
     row[5] = 3; // the lower id of equals
     cr_expect_eq(judge_score_greedy(row, 12, digits), 3.0);
-    for (int i = 0; i < 12; i++) row[i] = NAN;
+    for (int i = 0; i < 12; i++)
+        row[i] = NAN;
     cr_expect_eq(judge_score_greedy(row, 12, digits), 0.0);
 }
 
@@ -30,9 +31,9 @@ Test(judge, average_is_the_expectation_over_digits) {
         total += exp(row[digits[d]]);
         sum += d * exp(row[digits[d]]);
     }
-    cr_expect_float_eq(judge_score_average(row, digits, k), sum / total,
-                       1e-5);
-    for (int d = 0; d < 10; d++) row[digits[d]] = d == 6 ? 1 : NAN;
+    cr_expect_float_eq(judge_score_average(row, digits, k), sum / total, 1e-5);
+    for (int d = 0; d < 10; d++)
+        row[digits[d]] = d == 6 ? 1 : NAN;
     cr_expect_float_eq(judge_score_average(row, digits, k), 6, 1e-9);
     row[digits[6]] = NAN;
     cr_expect_eq(judge_score_average(row, digits, k), 0.0);

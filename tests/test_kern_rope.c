@@ -24,5 +24,6 @@ Test(kern_rope, table_divides_by_factors_and_survives_bad_ones) {
     float cs[8];
     kern_rope_table(cs, 3, 8, 1e4, factors);
     cr_assert(fabs((double)cs[0] - cos(1.5)) < 1e-7);
-    for (int i = 2; i < 8; i++) cr_assert(isnan(cs[i]));
+    for (int i = 2; i < 8; i++)
+        cr_assert(isnan(cs[i]));
 }

@@ -26,7 +26,8 @@ static uint32_t next(uint64_t *state) {
 // Sums of four: near normal, mean 0, variance 1/3.
 static float draw(uint64_t *state) {
     double x = 0;
-    for (int i = 0; i < 4; i++) x += next(state) / 2147483648.0 - 0.5;
+    for (int i = 0; i < 4; i++)
+        x += next(state) / 2147483648.0 - 0.5;
     return (float)x;
 }
 
@@ -36,13 +37,15 @@ static void *block(size_t n_bytes) {
 
 static float *floats(size_t n, uint64_t seed, float size) {
     float *x = block(n * sizeof *x);
-    for (size_t i = 0; i < n; i++) x[i] = draw(&seed) * size;
+    for (size_t i = 0; i < n; i++)
+        x[i] = draw(&seed) * size;
     return x;
 }
 
 static float *poisoned(size_t n) {
     float *x = block((n + GUARD) * sizeof *x);
-    for (size_t i = 0; i < n + GUARD; i++) x[i] = kern_float(POISON);
+    for (size_t i = 0; i < n + GUARD; i++)
+        x[i] = kern_float(POISON);
     return x;
 }
 
@@ -161,9 +164,9 @@ static const enum kern_type types[] = {KERN_F32, KERN_F16, KERN_BF16,
                                        KERN_Q8_0};
 enum { N_TYPES = sizeof types / sizeof *types };
 
-static const int rows_cols[][2] = {{1, 32},   {15, 64},  {16, 96},
-                                   {17, 32},  {100, 160}, {250, 96},
-                                   {33, 1},   {40, 37},  {205, 51}};
+static const int rows_cols[][2] = {{1, 32},  {15, 64},   {16, 96},
+                                   {17, 32}, {100, 160}, {250, 96},
+                                   {33, 1},  {40, 37},   {205, 51}};
 enum { N_SHAPES = sizeof rows_cols / sizeof *rows_cols };
 
 static void matmul_case(const struct kernels *k, const struct kernels *ref,
@@ -197,7 +200,9 @@ static void check_matmul(const struct kernels *k, const struct kernels *ref) {
                                 rows_cols[s][1], n_tokens[i]);
 }
 
-Test(kernels, matmul_has_the_bits_of_the_reference) { each_isa(check_matmul); }
+Test(kernels, matmul_has_the_bits_of_the_reference) {
+    each_isa(check_matmul);
+}
 
 // Wide enough that the panels of many tokens are cut into several steps.
 static void check_matmul_wide(const struct kernels *k,
@@ -323,10 +328,9 @@ Test(kernels, sizes_that_overflow_or_do_not_suit_are_zero) {
 
 // ---- quantisation -----------------------------------------------------------
 
-static const float odd_values[] = {0.0f,      -0.0f,     1e-45f,    -1e-40f,
-                                   1e-31f,    7.9e-31f,  1e30f,     -3.4e38f,
-                                   INFINITY,  -INFINITY, NAN,       1.0f,
-                                   1e-20f,    32767.0f,  -32767.5f, 0.5f};
+static const float odd_values[] = {
+    0.0f,     -0.0f,     1e-45f, -1e-40f, 1e-31f, 7.9e-31f, 1e30f,     -3.4e38f,
+    INFINITY, -INFINITY, NAN,    1.0f,    1e-20f, 32767.0f, -32767.5f, 0.5f};
 enum { N_ODD = sizeof odd_values / sizeof *odd_values };
 
 static void check_quantize(const struct kernels *k, const struct kernels *ref) {
@@ -385,7 +389,8 @@ static float *copy(const float *x, size_t n) {
 static void check_vectors(const struct kernels *k, const struct kernels *ref) {
     float *x = floats(MAX_LENGTH + 1, 21, 40.0f);
     float *w = floats(MAX_LENGTH, 22, 1.0f);
-    for (int i = 0; i < N_ODD; i++) x[600 + 37 * i] = odd_values[i];
+    for (int i = 0; i < N_ODD; i++)
+        x[600 + 37 * i] = odd_values[i];
     for (int n = 1; n <= MAX_LENGTH; n = next_length(n)) {
         float *a = poisoned((size_t)n), *b = poisoned((size_t)n);
         size_t all = (size_t)n + GUARD;
@@ -436,13 +441,15 @@ static void check_exp_sum(const struct kernels *k, const struct kernels *ref) {
         exp_sum_case(k, ref, x + 1, n, 1.0f);
         exp_sum_case(k, ref, x, n, 1.0f / 0.6f);
     }
-    for (int i = 0; i < 40; i++) x[i] = odd_values[i % N_ODD];
+    for (int i = 0; i < 40; i++)
+        x[i] = odd_values[i % N_ODD];
     for (int first = 0; first < N_ODD; first++)
-        for (int n = 1; n < 24; n++) exp_sum_case(k, ref, x + first, n, 1.0f);
-    for (int i = 0; i < 40; i++) x[i] = next((uint64_t[]){(uint64_t)i}) & 1
-                                            ? 0.0f
-                                            : -0.0f;
-    for (int n = 1; n < 40; n++) exp_sum_case(k, ref, x, n, 1.0f);
+        for (int n = 1; n < 24; n++)
+            exp_sum_case(k, ref, x + first, n, 1.0f);
+    for (int i = 0; i < 40; i++)
+        x[i] = next((uint64_t[]){(uint64_t)i}) & 1 ? 0.0f : -0.0f;
+    for (int n = 1; n < 40; n++)
+        exp_sum_case(k, ref, x, n, 1.0f);
     free(x);
 }
 
@@ -468,7 +475,9 @@ static void check_rope(const struct kernels *k, const struct kernels *ref) {
     }
 }
 
-Test(kernels, rope_has_the_bits_of_the_reference) { each_isa(check_rope); }
+Test(kernels, rope_has_the_bits_of_the_reference) {
+    each_isa(check_rope);
+}
 
 // ---- attention --------------------------------------------------------------
 
@@ -487,7 +496,8 @@ static void cache_make(struct cache *c, int n_queries, int head_dim,
             if (i * KERN_PAGE + p < n_pos) continue;
             for (int d = 0; d < head_dim; d++)
                 c->k[i][d * KERN_PAGE + p] = NAN;
-            for (int d = 0; d < padded; d++) c->v[i][p * padded + d] = NAN;
+            for (int d = 0; d < padded; d++)
+                c->v[i][p * padded + d] = NAN;
         }
     }
     c->q = floats((size_t)(n_queries * head_dim), 60, 3.0f);
@@ -600,14 +610,16 @@ Test(kernels, rmsnorm_and_softmax_are_accurate) {
     const struct kernels *ref = kern_get(KERN_REF, NULL);
     float *x = floats(N, 1, 4.0f), *w = floats(N, 2, 1.0f), *y = poisoned(N);
     double squares = 0, total = 0;
-    for (int i = 0; i < N; i++) squares += (double)x[i] * (double)x[i];
+    for (int i = 0; i < N; i++)
+        squares += (double)x[i] * (double)x[i];
     ref->rmsnorm(y, x, w, N, 1e-5f);
     for (int i = 0; i < N; i++) {
         double want = (double)x[i] * (double)w[i] / sqrt(squares / N + 1e-5);
         cr_assert(fabs((double)y[i] - want) <= 5e-7 * fabs(want));
     }
     double max = (double)ref->max(x, N);
-    for (int i = 0; i < N; i++) total += exp(((double)x[i] - max) / 0.7);
+    for (int i = 0; i < N; i++)
+        total += exp(((double)x[i] - max) / 0.7);
     float sum = ref->exp_sum(x, N, (float)max, 1.0f / 0.7f);
     cr_assert(fabs((double)sum - total) <= 1e-6 * total);
     free(x);

@@ -19,7 +19,9 @@ static void logits(void *ctx, const int32_t *tokens, int n, float *row) {
 }
 
 static struct lm *open_lm(int n_rows, int64_t fail_at_call) {
-    struct scripted_model m = {.logits = logits, .n_ctx = 32, .n_vocab = 8,
+    struct scripted_model m = {.logits = logits,
+                               .n_ctx = 32,
+                               .n_vocab = 8,
                                .fail_at_call = fail_at_call};
     return lm_scripted_open(&m, n_rows, NULL);
 }
@@ -119,9 +121,12 @@ Test(lm, random_use_always_gives_the_row_of_the_tokens) {
     for (int i = 0; i < 20000; i++) {
         seed = seed * 1664525u + 1013904223u;
         int r = (int)(seed >> 8 & 0xff), n = lm_n_tokens(s);
-        if (r < 100 && lm_n_free(s) >= 3) push(s, r, 1 + r % 3);
-        else if (r < 130 && n > 0) lm_truncate(s, r % (n + 1));
-        else if (n > 0) check_row(s, 1 + r % n);
+        if (r < 100 && lm_n_free(s) >= 3)
+            push(s, r, 1 + r % 3);
+        else if (r < 130 && n > 0)
+            lm_truncate(s, r % (n + 1));
+        else if (n > 0)
+            check_row(s, 1 + r % n);
     }
     lm_seq_free(s);
     lm_free(lm);
@@ -166,8 +171,7 @@ Test(lm, refuses_what_does_not_fit) {
     cr_expect_eq(err.kind, ERR_INTERNAL);
     int32_t more[30] = {0};
     cr_expect_eq(lm_push(s, more, 30, &err), -1);
-    cr_expect(strstr(err.text, "do not fit the context of 32"), "%s",
-              err.text);
+    cr_expect(strstr(err.text, "do not fit the context of 32"), "%s", err.text);
     cr_expect_eq(lm_n_tokens(s), 3);
     cr_expect_eq(lm_push(s, more, 29, &err), 0);
     cr_expect_eq(lm_n_free(s), 0);

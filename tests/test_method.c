@@ -44,12 +44,14 @@ Test(method, check_says_what_is_missing) {
     expect_refused(method_find("specdecode"), p.base, NULL, &s, ERR_USAGE,
                    "specdecode needs a draft model");
     expect_refused(method_find("specdecode"), p.base, p.draft, &s,
-                   ERR_UNSUPPORTED, "specdecode needs a draft and a base with "
-                                    "the same vocabulary");
+                   ERR_UNSUPPORTED,
+                   "specdecode needs a draft and a base with "
+                   "the same vocabulary");
     expect_refused(method_find("specreason+decode"), p.base, p.draft, &s,
                    ERR_UNSUPPORTED, "same vocabulary");
-    cr_expect_eq(method_check(method_find("specreason"), p.base, p.draft, &s,
-                              &err), 0, "%s", err.text);
+    cr_expect_eq(
+        method_check(method_find("specreason"), p.base, p.draft, &s, &err), 0,
+        "%s", err.text);
     cr_expect_eq(method_check(method_find("vanilla"), p.base, NULL, &s, &err),
                  0);
     strcpy(s.prompt, "no slot");
@@ -68,13 +70,13 @@ Test(method, check_asks_for_templates_that_no_model_has) {
     expect_refused(method_find("vanilla"), bare, NULL, &s, ERR_USAGE,
                    "no prompt template");
     strcpy(s.prompt, "{problem}");
-    cr_expect_eq(method_check(method_find("vanilla"), bare, NULL, &s, &err),
-                 0);
+    cr_expect_eq(method_check(method_find("vanilla"), bare, NULL, &s, &err), 0);
     expect_refused(method_find("specreason"), bare, p.draft, &s, ERR_USAGE,
                    "grade suffix");
     s.judge = JUDGE_RANDOM;
-    cr_expect_eq(method_check(method_find("specreason"), bare, p.draft, &s,
-                              &err), 0, "%s", err.text);
+    cr_expect_eq(
+        method_check(method_find("specreason"), bare, p.draft, &s, &err), 0,
+        "%s", err.text);
     lm_free(bare);
     play_close(&p);
 }
@@ -85,15 +87,16 @@ Test(method, solve_refuses_what_it_cannot_do) {
     struct rng rng = rng_make(1, "x", 0);
     play_open(&p, story, 0);
     struct workspace *w = workspace_new(p.base, NULL, &p.s, &err);
-    cr_expect_eq(method_solve(method_find("vanilla"), w, &p.s, &rng, &p.t,
-                              &err), -1);
+    cr_expect_eq(
+        method_solve(method_find("vanilla"), w, &p.s, &rng, &p.t, &err), -1);
     cr_expect(strstr(err.text, "no problem is loaded"), "%s", err.text);
     cr_assert_eq(workspace_load(w, "x", &p.s, NULL, &err), 0);
-    cr_expect_eq(method_solve(method_find("specdecode"), w, &p.s, &rng, &p.t,
-                              &err), -1);
+    cr_expect_eq(
+        method_solve(method_find("specdecode"), w, &p.s, &rng, &p.t, &err), -1);
     cr_expect(strstr(err.text, "needs a draft"), "%s", err.text);
-    cr_expect_eq(method_solve(method_find("vanilla"), w, &p.s, &rng, &p.t,
-                              &err), 0, "%s", err.text);
+    cr_expect_eq(
+        method_solve(method_find("vanilla"), w, &p.s, &rng, &p.t, &err), 0,
+        "%s", err.text);
     cr_expect_str_eq(p.t.response, "\\boxed{2}");
     workspace_free(w);
     play_close(&p);
@@ -111,8 +114,9 @@ Test(method, a_trace_that_is_too_small_is_an_error) {
     play_open(&p, steps, 0);
     trace_release(&p.t);
     trace_init(&p.t, NULL, 1, 400); // room for four steps
-    cr_expect_eq(method_solve(method_find("specreason"), p.w, &p.s, &rng, &p.t,
-                              &err), -1);
+    cr_expect_eq(
+        method_solve(method_find("specreason"), p.w, &p.s, &rng, &p.t, &err),
+        -1);
     cr_expect_eq(err.kind, ERR_MEMORY);
     cr_expect(strstr(err.text, "4 steps"), "%s", err.text);
     cr_expect_eq(p.t.stop, STOP_ERROR);

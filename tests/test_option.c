@@ -18,15 +18,31 @@ struct record {
 
 static const char *const kinds[] = {"greedy", "average", NULL};
 static const struct option table[] = {
-    {.name = "flag", .type = OPT_BOOL, .default_value = "true",
+    {.name = "flag",
+     .type = OPT_BOOL,
+     .default_value = "true",
      .offset = offsetof(struct record, flag)},
-    {.name = "count", .type = OPT_INT, .default_value = "3", .min = -5,
-     .max = 100, .offset = offsetof(struct record, count)},
-    {.name = "rate", .type = OPT_FLOAT, .default_value = "0.1", .min = 0,
-     .max = 2, .offset = offsetof(struct record, rate)},
-    {.name = "kind", .type = OPT_CHOICE, .default_value = "average",
-     .choices = kinds, .offset = offsetof(struct record, kind)},
-    {.name = "name", .type = OPT_TEXT, .default_value = "a\n", .text_size = 8,
+    {.name = "count",
+     .type = OPT_INT,
+     .default_value = "3",
+     .min = -5,
+     .max = 100,
+     .offset = offsetof(struct record, count)},
+    {.name = "rate",
+     .type = OPT_FLOAT,
+     .default_value = "0.1",
+     .min = 0,
+     .max = 2,
+     .offset = offsetof(struct record, rate)},
+    {.name = "kind",
+     .type = OPT_CHOICE,
+     .default_value = "average",
+     .choices = kinds,
+     .offset = offsetof(struct record, kind)},
+    {.name = "name",
+     .type = OPT_TEXT,
+     .default_value = "a\n",
+     .text_size = 8,
      .offset = offsetof(struct record, name)},
     {.name = NULL},
 };
@@ -72,8 +88,9 @@ Test(option, refuses_what_is_not_a_value) {
         {"rate", "0x1", "not a number"},
         {"rate", "2.01", "2.01 is not in 0 to 2"},
         {"rate", "-0.1", "not in"},
-        {"kind", "avrage", "not one of greedy, average; did you mean "
-                           "'average'?"},
+        {"kind", "avrage",
+         "not one of greedy, average; did you mean "
+         "'average'?"},
         {"kind", "zzz", "'zzz' is not one of greedy, average"},
         {"name", "12345678", "8 bytes, at most 7"},
     };
@@ -85,19 +102,18 @@ Test(option, refuses_what_is_not_a_value) {
         cr_expect_eq(rc, -1, "%s: %s", cases[i].name, cases[i].text);
         cr_expect_eq(err.kind, ERR_USAGE);
         cr_expect(strstr(err.text, cases[i].message), "%s", err.text);
-        cr_expect(strncmp(err.text, cases[i].name, strlen(cases[i].name)) ==
-                  0);
+        cr_expect(strncmp(err.text, cases[i].name, strlen(cases[i].name)) == 0);
         cr_expect_eq(r.count, 7);
     }
 }
 
 Test(option, prints_the_shortest_number_that_reads_back) {
-    static const char *const texts[] = {"0.6", "0.95", "1e-05", "2", "0",
-                                        "1.0000000000000002"};
+    static const char *const texts[] = {"0.6", "0.95", "1e-05",
+                                        "2",   "0",    "1.0000000000000002"};
     struct record r;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        cr_assert_eq(option_set(option_find(table, "rate"), &r, texts[i],
-                                NULL), 0);
+        cr_assert_eq(option_set(option_find(table, "rate"), &r, texts[i], NULL),
+                     0);
         char *text = printed(&r, "rate");
         cr_expect_str_eq(text, texts[i]);
         free(text);
@@ -121,17 +137,24 @@ Test(option, names_the_nearest) {
     static const struct {
         const char *typo, *nearest;
     } cases[] = {
-        {"treshold", "threshold"},   {"temprature", "temperature"},
-        {"temp", "temperature"},     {"topk", "top_k"},
-        {"thershold", "threshold"},  {"top_q", "top_k"},
-        {"xyz", NULL},               {"", NULL},
-        {"k", NULL},                 {"something_else", NULL},
+        {"treshold", "threshold"},
+        {"temprature", "temperature"},
+        {"temp", "temperature"},
+        {"topk", "top_k"},
+        {"thershold", "threshold"},
+        {"top_q", "top_k"},
+        {"xyz", NULL},
+        {"", NULL},
+        {"k", NULL},
+        {"something_else", NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *near = nearest_name(names, cases[i].typo);
-        if (!cases[i].nearest) cr_expect_null(near, "%s", near);
-        else cr_expect(near && strcmp(near, cases[i].nearest) == 0, "%s: %s",
-                       cases[i].typo, near ? near : "none");
+        if (!cases[i].nearest)
+            cr_expect_null(near, "%s", near);
+        else
+            cr_expect(near && strcmp(near, cases[i].nearest) == 0, "%s: %s",
+                      cases[i].typo, near ? near : "none");
     }
     char longer[500];
     memset(longer, 'a', sizeof longer - 1);

@@ -15,7 +15,8 @@ static void mark(void *ctx, int begin, int end, int worker) {
     struct job *job = ctx;
     atomic_fetch_add(&job->ranges, 1);
     cr_assert_eq(begin % job->grain, 0);
-    for (int i = begin; i < end; i++) job->hits[i]++;
+    for (int i = begin; i < end; i++)
+        job->hits[i]++;
 }
 
 static void cover(struct pool *p, int n, int grain) {
@@ -51,14 +52,17 @@ Test(pool, runs_on_the_caller_without_a_pool) {
 static void add_one(void *ctx, int begin, int end, int worker) {
     (void)worker;
     int *sums = ctx;
-    for (int i = begin; i < end; i++) sums[i] += 1;
+    for (int i = begin; i < end; i++)
+        sums[i] += 1;
 }
 
 // Thousands of short jobs in a row: a lost wake-up would hang here.
 Test(pool, survives_many_short_jobs, .timeout = 60) {
     struct pool *p = pool_new(3);
     int sums[64] = {0};
-    for (int i = 0; i < 20000; i++) pool_run(p, 64, 1, add_one, sums);
-    for (int i = 0; i < 64; i++) cr_assert_eq(sums[i], 20000);
+    for (int i = 0; i < 20000; i++)
+        pool_run(p, 64, 1, add_one, sums);
+    for (int i = 0; i < 64; i++)
+        cr_assert_eq(sums[i], 20000);
     pool_free(p);
 }

@@ -19,8 +19,8 @@ static int load_text(struct problem_set *set, const char *text,
     src->path = path;
     if (!src->slice_end) src->slice_end = -1;
     int status = problem_set_load(set, src, err);
-    if (message) *message = helper_replace(status ? err->text : "", path,
-                                           "FILE");
+    if (message)
+        *message = helper_replace(status ? err->text : "", path, "FILE");
     src->path = NULL;
     free(path);
     helper_dir_free(dir);
@@ -60,8 +60,8 @@ Test(problem_set, errors) {
 Test(problem_set, a_missing_file_is_a_wrong_input) {
     struct problem_set set;
     struct error err = {0};
-    struct problem_source src = {.path = "no/such.jsonl", .format = "jsonl",
-                                 .slice_end = -1};
+    struct problem_source src = {
+        .path = "no/such.jsonl", .format = "jsonl", .slice_end = -1};
     cr_expect_eq(problem_set_load(&set, &src, &err), -1);
     cr_expect_eq(error_exit_code(err.kind), 2);
     cr_expect(strstr(err.text, "no/such.jsonl"), "%s", err.text);
@@ -86,8 +86,8 @@ Test(problem_set, reads_lines_fields_and_numbers) {
         "{\"n\": \"x\", \"question\": \"½?\", \"answer\": 0.5, \"tags\": "
         "[\"t\", \"u\"], \"more\": {}}";
     struct problem_set set;
-    struct problem_source src = {.grader = &grader_number, .field_id = "n",
-                                 .field_problem = "question"};
+    struct problem_source src = {
+        .grader = &grader_number, .field_id = "n", .field_problem = "question"};
     load(&set, text, &src);
     cr_assert_eq(set.n, 2);
     cr_expect_str_eq(set.problems[0].id, "7");
@@ -101,10 +101,9 @@ Test(problem_set, reads_lines_fields_and_numbers) {
 }
 
 Test(problem_set, csv_and_jsonl_give_the_same_problems) {
-    static const char csv[] =
-        "answer,id,problem,other,tags,choices\n"
-        "2,a,\"say \"\"1+1\"\",\nthen?\",zzz,t|u,\n"
-        "\"3\",b,1+2?,,,3|4|5\n";
+    static const char csv[] = "answer,id,problem,other,tags,choices\n"
+                              "2,a,\"say \"\"1+1\"\",\nthen?\",zzz,t|u,\n"
+                              "\"3\",b,1+2?,,,3|4|5\n";
     static const char jsonl[] =
         "{\"id\": \"a\", \"problem\": \"say \\\"1+1\\\",\\nthen?\", "
         "\"answer\": \"2\", \"tags\": [\"t\", \"u\"]}\n"
@@ -173,14 +172,15 @@ Test(problem_set, the_answer_follows_its_option) {
         cr_expect_str_eq(a->choices[a->answer[0] - 'A'], "2");
         cr_expect_str_eq(b->choices[b->answer[0] - 'A'], "3");
         char shown[64];
-        snprintf(shown, sizeof shown, "1+1? A:%s B:%s C:%s D:%s",
-                 a->choices[0], a->choices[1], a->choices[2], a->choices[3]);
+        snprintf(shown, sizeof shown, "1+1? A:%s B:%s C:%s D:%s", a->choices[0],
+                 a->choices[1], a->choices[2], a->choices[3]);
         cr_expect_str_eq(a->text, shown);
         cr_expect_str_eq(a->source, "1+1?");
         seen[a->answer[0] - 'A']++;
         problem_set_release(&set);
     }
-    for (int i = 0; i < 4; i++) cr_expect_gt(seen[i], 3);
+    for (int i = 0; i < 4; i++)
+        cr_expect_gt(seen[i], 3);
 }
 
 // ---- selection ------------------------------------------------------------
@@ -246,10 +246,11 @@ Test(problem_set, selections_of_nothing_are_refused) {
     struct problem_source src = {.format = "jsonl", .slice_begin = 200};
     char *message;
     load_text(&set, many_problems(), &src, &err, &message);
-    cr_expect_str_eq(message, "FILE: the selection leaves none of 100 problems");
+    cr_expect_str_eq(message,
+                     "FILE: the selection leaves none of 100 problems");
     free(message);
-    src = (struct problem_source){.format = "jsonl", .slice_end = 10,
-                                  .ids = ids, .n_ids = 1};
+    src = (struct problem_source){
+        .format = "jsonl", .slice_end = 10, .ids = ids, .n_ids = 1};
     load_text(&set, many_problems(), &src, &err, &message);
     cr_expect_str_eq(message, "FILE: no problem has the id 'p50'");
     free(message);
@@ -260,8 +261,10 @@ Test(problem_set, hashes_name_what_is_shown_and_expected) {
     struct problem_source src = {.seed = 1};
     load(&a, "{\"id\": \"a\", \"problem\": \"1?\", \"answer\": \"1\"}\n", &src);
     load(&b, "{\"id\": \"a\", \"problem\": \"1?\", \"answer\": \"2\"}\n", &src);
-    load(&c, "{\"id\": \"a\", \"problem\": \"1?\", \"answer\": \"1\", "
-             "\"tags\": [\"t\"]}\n", &src);
+    load(&c,
+         "{\"id\": \"a\", \"problem\": \"1?\", \"answer\": \"1\", "
+         "\"tags\": [\"t\"]}\n",
+         &src);
     cr_expect_str_neq(a.problems[0].hash, b.problems[0].hash);
     cr_expect_str_eq(a.problems[0].hash, c.problems[0].hash);
     problem_set_release(&a);
@@ -273,7 +276,8 @@ Test(problem_set, published_sets_load) {
     struct problem_set set;
     struct error err = {0};
     struct problem_source src = {.path = "../shared/datasets/aime24.jsonl",
-                                 .format = "jsonl", .slice_end = -1,
+                                 .format = "jsonl",
+                                 .slice_end = -1,
                                  .grader = &grader_number};
     FILE *f = fopen(src.path, "r");
     if (!f) cr_skip_test("skip: %s is not here", src.path);

@@ -19,7 +19,8 @@ static double weights_of(const struct settings *s, const float *logits, int n,
 
 static int n_kept(const float *w, int n) {
     int count = 0;
-    for (int i = 0; i < n; i++) count += w[i] > 0;
+    for (int i = 0; i < n; i++)
+        count += w[i] > 0;
     return count;
 }
 
@@ -28,7 +29,8 @@ Test(sampler, softmax_at_a_temperature) {
     struct settings s = {.temperature = 0.7, .top_p = 1};
     float w[4];
     double total = weights_of(&s, logits, 4, w), expected = 0;
-    for (int i = 0; i < 4; i++) expected += exp((logits[i] - 2) / 0.7);
+    for (int i = 0; i < 4; i++)
+        expected += exp((logits[i] - 2) / 0.7);
     for (int i = 0; i < 4; i++)
         cr_expect_float_eq(w[i] / total, exp((logits[i] - 2) / 0.7) / expected,
                            1e-6);
@@ -58,8 +60,8 @@ Test(sampler, top_p_keeps_the_fewest_tokens_that_reach_it) {
     static const struct {
         double top_p;
         int n;
-    } cases[] = {{0.4, 1}, {0.49, 1}, {0.51, 2}, {0.74, 2},
-                 {0.76, 3}, {0.99, 4}, {1, 4},  {0, 1}};
+    } cases[] = {{0.4, 1},  {0.49, 1}, {0.51, 2}, {0.74, 2},
+                 {0.76, 3}, {0.99, 4}, {1, 4},    {0, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct settings s = {.temperature = 1, .top_p = cases[i].top_p};
         float w[4];
@@ -110,8 +112,8 @@ Test(sampler, filters_agree_with_sorting) {
 Test(sampler, survives_numbers_that_are_none) {
     const float none[] = {NAN, -INFINITY, NAN};
     const float high[] = {INFINITY, 1, NAN};
-    struct settings s = {.temperature = 1, .top_p = 0.9, .top_k = 2,
-                         .min_p = 0.1};
+    struct settings s = {
+        .temperature = 1, .top_p = 0.9, .top_k = 2, .min_p = 0.1};
     float w[3];
     cr_expect_eq(weights_of(&s, none, 3, w), 0.0);
     cr_expect_gt(weights_of(&s, high, 3, w), 0.0);

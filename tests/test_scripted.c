@@ -71,10 +71,10 @@ Test(scripted, toy_vocabularies_have_no_end_token) {
 
 Test(scripted, another_vocabulary_has_the_same_texts) {
     struct lm *a = open_lm((struct scripted_model){.specials = specials});
-    struct lm *b = open_lm((struct scripted_model){.specials = specials,
-                                                   .byte_xor = 1});
-    struct lm *padded = open_lm((struct scripted_model){.specials = specials,
-                                                        .n_vocab = 300});
+    struct lm *b =
+        open_lm((struct scripted_model){.specials = specials, .byte_xor = 1});
+    struct lm *padded =
+        open_lm((struct scripted_model){.specials = specials, .n_vocab = 300});
     int32_t *tokens;
     size_t n;
     cr_expect_str_neq(lm_facts(a)->vocab_hash, lm_facts(b)->vocab_hash);

@@ -42,8 +42,8 @@ static void leave(struct scene *x) {
 static const char *solve(struct scene *x, const char *method, uint64_t seed) {
     struct error err = {0};
     struct rng rng = rng_make(seed, "toy", 0);
-    int status = method_solve(method_find(method), x->w, &x->s, &rng, &x->t,
-                              &err);
+    int status =
+        method_solve(method_find(method), x->w, &x->s, &rng, &x->t, &err);
     cr_assert_eq(status, 0, "%s", err.text);
     return x->t.response;
 }
@@ -105,8 +105,8 @@ Test(scripted_models, calls_cost_virtual_time) {
 
 Test(scripted_models, strange_problems_come_to_an_end) {
     static const char *const problems[] = {
-        "", "?", "hello", "1+", "+++", "99999999999999999999*9", "5%0",
-        "1+2? A:", "\n\n", "7-7-7-7"};
+        "",    "?",       "hello", "1+",     "+++", "99999999999999999999*9",
+        "5%0", "1+2? A:", "\n\n",  "7-7-7-7"};
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++) {
         struct scene x;
         enter(&x, "toy-draft", problems[i]);
@@ -124,8 +124,9 @@ Test(scripted_models, foreign_draft_has_another_vocabulary) {
     enter(&x, "toy-foreign", "3+4*2?");
     cr_expect_str_neq(lm_facts(x.base)->vocab_hash,
                       lm_facts(x.draft)->vocab_hash);
-    cr_expect_eq(method_check(method_find("specdecode"), x.base, x.draft, &x.s,
-                              &err), -1);
+    cr_expect_eq(
+        method_check(method_find("specdecode"), x.base, x.draft, &x.s, &err),
+        -1);
     cr_expect_str_eq(solve(&x, "specreason", 1),
                      "3+4=7\n\n7*2=14\n\n\\boxed{14}");
     cr_expect_gt(x.t.count.kept_from_draft, 0);

@@ -41,8 +41,7 @@ Test(settings, defaults_are_those_of_the_paper) {
 Test(settings, every_field_has_one_documented_row) {
     size_t covered = 0;
     for (const struct option *o = settings_table; o->name; o++) {
-        cr_expect(o->help && *o->help && !strchr(o->help, '\n'), "%s",
-                  o->name);
+        cr_expect(o->help && *o->help && !strchr(o->help, '\n'), "%s", o->name);
         cr_expect_neq(o->mask, 0u, "%s", o->name);
         cr_expect_eq(option_find(settings_table, o->name), o, "%s twice",
                      o->name);

@@ -24,15 +24,18 @@ enum { N_SETS = sizeof sets / sizeof *sets };
 
 static void load(struct problem_set *set, const struct shipped *s) {
     struct error err = {0};
-    struct problem_source source = {.path = s->path, .format = "jsonl",
+    struct problem_source source = {.path = s->path,
+                                    .format = "jsonl",
                                     .grader = grader_find(s->grader),
-                                    .slice_end = -1, .seed = 1};
+                                    .slice_end = -1,
+                                    .seed = 1};
     cr_assert_eq(problem_set_load(set, &source, &err), 0, "%s", err.text);
 }
 
 static uint64_t fnv1a64(const char *text) {
     uint64_t h = 0xcbf29ce484222325u;
-    for (; *text; text++) h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
     return h;
 }
 
@@ -52,10 +55,14 @@ Test(shipped, no_problem_is_in_the_training_stream) {
 
 static long apply(char sign, long a, long b) {
     switch (sign) {
-    case '+': return a + b;
-    case '-': return a - b;
-    case '*': return a * b;
-    case '%': return b > 0 ? a % b : -1;
+    case '+':
+        return a + b;
+    case '-':
+        return a - b;
+    case '*':
+        return a * b;
+    case '%':
+        return b > 0 ? a % b : -1;
     }
     cr_assert_fail("unknown operation %c", sign);
     return -1;

@@ -79,8 +79,8 @@ static void table_logits(void *ctx, const int32_t *tokens, int n, float *row) {
 }
 
 static struct lm *open_table(struct table *t) {
-    struct scripted_model m = {.logits = table_logits, .ctx = t,
-                               .n_vocab = t->n_vocab, .n_ctx = 32};
+    struct scripted_model m = {
+        .logits = table_logits, .ctx = t, .n_vocab = t->n_vocab, .n_ctx = 32};
     return lm_scripted_open(&m, 12, NULL);
 }
 
@@ -114,8 +114,8 @@ static void count_samples(struct table *base, struct table *draft,
     for (uint64_t i = 0; i < N_SAMPLES; i++) {
         struct rng rng = rng_make(i, "table", 0);
         int index = 0;
-        cr_assert_eq(method_solve(method_find(method), w, s, &rng, &t, &err),
-                     0, "%s", err.text);
+        cr_assert_eq(method_solve(method_find(method), w, s, &rng, &t, &err), 0,
+                     "%s", err.text);
         cr_assert_eq(t.n_kept, LENGTH);
         for (int k = 0; k < LENGTH; k++)
             index = index * base->n_vocab + t.kept[k];
@@ -134,7 +134,8 @@ static double p_value(struct table *base, const struct settings *s,
     int rest = 0, n_used = 0, n_cells = 1;
     cr_assert_eq(sampler_init(&sampler, base->n_vocab, NULL), 0);
     sampler_set(&sampler, s);
-    for (int i = 0; i < LENGTH; i++) n_cells *= base->n_vocab;
+    for (int i = 0; i < LENGTH; i++)
+        n_cells *= base->n_vocab;
     for (int i = 0; i < n_cells; i++) {
         double expected = chance(base, &sampler, i) * N_SAMPLES;
         if (expected < 5) {
@@ -235,8 +236,9 @@ Test(specdecode, padded_vocabularies_can_be_paired) {
         p.draft = toy_open(&p.draft_toy);
         p.w = workspace_new(p.base, p.draft, &s, &err);
         cr_assert(p.w, "%s", err.text);
-        cr_assert_eq(method_check(method_find("specdecode"), p.base, p.draft,
-                                  &s, &err), 0, "%s", err.text);
+        cr_assert_eq(
+            method_check(method_find("specdecode"), p.base, p.draft, &s, &err),
+            0, "%s", err.text);
         cr_assert_eq(workspace_load(p.w, "1+1", &s, NULL, &err), 0);
         for (uint64_t seed = 0; seed < 20; seed++) {
             toy_pair_solve(&p, "vanilla", seed);

@@ -22,7 +22,9 @@ static void expect_account(const struct play *p, const char *expected) {
     cr_expect_str_eq(account, expected, "got %s", account);
 }
 
-static int length(const char *text) { return (int)strlen(text); }
+static int length(const char *text) {
+    return (int)strlen(text);
+}
 
 Test(specreason, keeps_and_rewrites_by_the_score) {
     struct play p;
@@ -73,12 +75,12 @@ Test(specreason, spends_its_time_in_phases) {
     cr_expect_eq(t->phase_ns[PHASE_PROMPT], 1100);
     cr_expect_eq(t->phase_ns[PHASE_JUDGE], 4 * 1000);
     cr_expect_eq(t->phase_ns[PHASE_BASE], (10 + 8) * 1000);
-    cr_expect_eq(t->phase_ns[PHASE_DRAFT],
-                 100 * t->count.calls[ROLE_DRAFT]);
+    cr_expect_eq(t->phase_ns[PHASE_DRAFT], 100 * t->count.calls[ROLE_DRAFT]);
     cr_expect_eq(t->phase_ns[PHASE_VERIFY], 0);
     cr_expect_eq(trace_other_ns(t), 0);
     int64_t steps_ns = 0;
-    for (int i = 0; i < t->n_steps; i++) steps_ns += t->steps[i].time_ns;
+    for (int i = 0; i < t->n_steps; i++)
+        steps_ns += t->steps[i].time_ns;
     cr_expect_eq(steps_ns, t->total_ns - t->phase_ns[PHASE_PROMPT]);
     play_solve(&p, "vanilla", 0);
     cr_expect_eq(t->phase_ns[PHASE_PROMPT], 1000); // no draft, no charge
@@ -167,8 +169,11 @@ Test(specreason, stops_at_an_answer_line) {
 }
 
 static const struct play_step loop_story[] = {
-    {"x\n\n", "X\n\n", "9"}, {"same\n\n", "S\n\n", "9"},
-    {"same\n\n", "S\n\n", "9"}, {"y\n\n", "Y\n\n", "9"}, {0},
+    {"x\n\n", "X\n\n", "9"},
+    {"same\n\n", "S\n\n", "9"},
+    {"same\n\n", "S\n\n", "9"},
+    {"y\n\n", "Y\n\n", "9"},
+    {0},
 };
 
 Test(specreason, stops_at_repetition_and_at_the_step_limit) {
@@ -204,8 +209,8 @@ Test(specreason, cuts_steps_at_their_token_limit) {
 }
 
 Test(specreason, never_exceeds_the_budget) {
-    static const char *const methods[] = {"vanilla", "specdecode",
-                                          "specreason", "specreason+decode"};
+    static const char *const methods[] = {"vanilla", "specdecode", "specreason",
+                                          "specreason+decode"};
     struct play p;
     play_open(&p, story, 0);
     for (int budget = 1; budget <= 50; budget++) {
@@ -214,10 +219,11 @@ Test(specreason, never_exceeds_the_budget) {
             play_solve(&p, methods[m], 0);
             cr_expect_leq(p.t.count.kept_tokens, budget);
             cr_expect_eq(p.t.count.kept_tokens, length(p.t.response));
-            cr_expect_eq(p.t.stop, p.t.count.kept_tokens == budget &&
-                                           !strchr(p.t.response, '}')
-                                       ? STOP_BUDGET
-                                       : STOP_ANSWER,
+            cr_expect_eq(p.t.stop,
+                         p.t.count.kept_tokens == budget &&
+                                 !strchr(p.t.response, '}')
+                             ? STOP_BUDGET
+                             : STOP_ANSWER,
                          "%s, budget %d: %s", methods[m], budget,
                          stop_reason_name[p.t.stop]);
         }
@@ -359,9 +365,11 @@ Test(specreason, the_judge_leaves_no_trace) {
 static void letters_logits(void *ctx, const int32_t *tokens, int n,
                            float *row) {
     bool is_draft = *(const bool *)ctx;
-    for (int i = 0; i < 257; i++) row[i] = -20;
+    for (int i = 0; i < 257; i++)
+        row[i] = -20;
     if (is_draft) {
-        for (int c = 'a'; c <= 'z'; c++) row[c] = 0;
+        for (int c = 'a'; c <= 'z'; c++)
+            row[c] = 0;
         return;
     }
     bool ended = tokens[n - 1] == '\n' && tokens[n - 2] == '\n';
@@ -386,15 +394,15 @@ Test(specreason, every_attempt_has_numbers_of_its_own) {
     s.budget_tokens = 9;
     s.step_tokens = 8;
     for (int i = 0; i < 2; i++) {
-        struct scripted_model m = {.logits = letters_logits,
-                                   .ctx = &is_draft[i], .n_ctx = 64};
+        struct scripted_model m = {
+            .logits = letters_logits, .ctx = &is_draft[i], .n_ctx = 64};
         lm[i] = lm_scripted_open(&m, 12, &err);
     }
     struct workspace *w = workspace_new(lm[0], lm[1], &s, &err);
     cr_assert_eq(workspace_load(w, "p\n\n", &s, NULL, &err), 0);
     trace_init(&t, NULL, s.max_steps, s.budget_tokens);
-    cr_assert_eq(method_solve(method_find("specreason"), w, &s, &rng, &t,
-                              &err), 0, "%s", err.text);
+    cr_assert_eq(method_solve(method_find("specreason"), w, &s, &rng, &t, &err),
+                 0, "%s", err.text);
     cr_assert_str_eq(t.response, "x\n\nx\n\nx\n\n");
     cr_assert_eq(t.steps[0].n_tokens, 8);
     cr_assert_eq(t.steps[2].n_tokens, 6);

@@ -59,8 +59,8 @@ Test(stop_scan, finds_complete_answers_and_no_others) {
         // However the text is cut into tokens, it is found, at a token's end.
         for (size_t n = 2; n < 20; n++) {
             int at = answer_at(cases[i].text, n);
-            cr_expect_eq(at < 0, cases[i].at < 0, "'%s' by %zu",
-                         cases[i].text, n);
+            cr_expect_eq(at < 0, cases[i].at < 0, "'%s' by %zu", cases[i].text,
+                         n);
             cr_expect_geq(at, cases[i].at);
         }
     }

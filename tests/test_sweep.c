@@ -47,8 +47,8 @@ static char *list_cells(const struct sweep *s) {
     for (int i = 0; i < s->n_cells; i++) {
         const struct cell *c = &s->cells[i];
         cr_expect_eq(c->index, i);
-        buf_addf(&b, "%s/%s/%s/%s", cell_base_name(s, c),
-                 cell_draft_name(s, c), cell_dataset_name(s, c), c->label);
+        buf_addf(&b, "%s/%s/%s/%s", cell_base_name(s, c), cell_draft_name(s, c),
+                 cell_dataset_name(s, c), c->label);
         if (*c->variant) buf_addf(&b, "/%s", c->variant);
         if (cell_has_threshold(c)) buf_addf(&b, ">=%g", c->settings.threshold);
         buf_addc(&b, '\n');
@@ -121,9 +121,11 @@ Test(sweep, refuses_too_many_cells) {
     struct buf b;
     buf_init(&b);
     buf_adds(&b, "methods:\n  - {method: specdecode, draft_tokens: [1");
-    for (int i = 2; i <= 64; i++) buf_addf(&b, ", %d", i);
+    for (int i = 2; i <= 64; i++)
+        buf_addf(&b, ", %d", i);
     buf_adds(&b, "], max_steps: [1");
-    for (int i = 2; i <= 200; i++) buf_addf(&b, ", %d", i);
+    for (int i = 2; i <= 200; i++)
+        buf_addf(&b, ", %d", i);
     buf_adds(&b, "]}\n");
     refuse(b.text, "more than 10000 cells");
     buf_release(&b);
@@ -167,8 +169,7 @@ Test(sweep, ids_ignore_what_cannot) {
     expect_same(plain, "mode: throughput\nmethods: [vanilla]\n", true);
     expect_same(plain, "engine: {threads: 2, isa: ref}\nmethods: [vanilla]\n",
                 true);
-    expect_same(plain, "report: {confidence: 0.9}\nmethods: [vanilla]\n",
-                true);
+    expect_same(plain, "report: {confidence: 0.9}\nmethods: [vanilla]\n", true);
 }
 
 Test(sweep, counts_samples_and_models) {

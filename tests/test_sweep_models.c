@@ -20,10 +20,10 @@ struct scene {
 static void enter(struct scene *s, const char *models, const char *methods) {
     *s = (struct scene){.dir = helper_dir_new()};
     s->path = helper_path(s->dir, "x.yaml");
-    char *text = xasprintf(
-        "models: %s\nmethods: %s\nbase: base\ndraft: draft\n"
-        "datasets: [{path: tests/cases/toy.jsonl, grader: number}]\n",
-        models, methods);
+    char *text =
+        xasprintf("models: %s\nmethods: %s\nbase: base\ndraft: draft\n"
+                  "datasets: [{path: tests/cases/toy.jsonl, grader: number}]\n",
+                  models, methods);
     helper_write(s->path, text);
     free(text);
     cr_assert_eq(config_load(&s->config, s->path, NULL, 0, &s->err), 0, "%s",
@@ -46,8 +46,10 @@ static int open_models(struct scene *s, int n_workers) {
 
 Test(sweep_models, opens_what_cells_use) {
     struct scene s;
-    enter(&s, "{base: {scripted: toy-base}, draft: {scripted: toy-draft}, "
-              "other: {scripted: toy-base}}", "[vanilla, specdecode]");
+    enter(&s,
+          "{base: {scripted: toy-base}, draft: {scripted: toy-draft}, "
+          "other: {scripted: toy-base}}",
+          "[vanilla, specdecode]");
     cr_assert_eq(open_models(&s, 1), 0, "%s", s.err.text);
     cr_expect(s.models.lms[0] && s.models.lms[1]);
     cr_expect_null(s.models.lms[2]);
@@ -82,8 +84,8 @@ static void expect_bad_file(const char *text, const char *what) {
     struct scene s = {.dir = helper_dir_new()};
     char *model = helper_path(s.dir, "m.gguf");
     helper_write(model, text);
-    char *models = xasprintf("{base: {path: %s}, draft: {scripted: toy-draft}}",
-                             model);
+    char *models =
+        xasprintf("{base: {path: %s}, draft: {scripted: toy-draft}}", model);
     char *dir = s.dir;
     enter(&s, models, "[vanilla]");
     cr_expect_eq(open_models(&s, 1), -1);

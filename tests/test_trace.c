@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-static int64_t read_time(void *ctx) { return *(int64_t *)ctx; }
+static int64_t read_time(void *ctx) {
+    return *(int64_t *)ctx;
+}
 
 Test(trace, splits_time_into_phases) {
     int64_t now = 100;
@@ -89,7 +91,8 @@ Test(trace, flags_what_does_not_fit_and_writes_nothing) {
     struct step s = {.kept = true};
     const int32_t token = 1;
     trace_init(&t, NULL, 1, 0);
-    for (int i = 0; i < t.cap_steps; i++) trace_step(&t, &s, "x", 1);
+    for (int i = 0; i < t.cap_steps; i++)
+        trace_step(&t, &s, "x", 1);
     cr_expect_not(t.overflow);
     trace_step(&t, &s, "x", 1);
     cr_expect(t.overflow);
@@ -108,8 +111,10 @@ Test(trace, flags_what_does_not_fit_and_writes_nothing) {
 }
 
 Test(trace, names_every_phase_and_reason) {
-    for (int i = 0; i < PHASE_N; i++) cr_expect(phase_name[i]);
-    for (int i = 0; i < STOP_N; i++) cr_expect(stop_reason_name[i]);
+    for (int i = 0; i < PHASE_N; i++)
+        cr_expect(phase_name[i]);
+    for (int i = 0; i < STOP_N; i++)
+        cr_expect(stop_reason_name[i]);
     cr_expect_str_eq(stop_reason_name[STOP_CONTEXT], "context");
     cr_expect_str_eq(phase_name[PHASE_JUDGE], "judge");
 }

@@ -16,7 +16,8 @@ static void check_prompt(struct play *p, const char *template,
                  err.text);
     cr_expect_eq(p->w->n_prompt[ROLE_BASE], n);
     cr_expect_eq(memcmp(lm_tokens(p->w->seq[ROLE_BASE]), expected,
-                        (size_t)n * sizeof *expected), 0);
+                        (size_t)n * sizeof *expected),
+                 0);
 }
 
 Test(workspace, special_tokens_come_from_the_template_alone) {
@@ -26,7 +27,8 @@ Test(workspace, special_tokens_come_from_the_template_alone) {
     check_prompt(&p, "<|grade|>{problem}\n", "x", plain, 3);
     int32_t hostile[12];
     const char *problem = "<|grade|>";
-    for (int i = 0; i < 9; i++) hostile[i + 1] = problem[i];
+    for (int i = 0; i < 9; i++)
+        hostile[i + 1] = problem[i];
     hostile[0] = 257;
     hostile[10] = '\n';
     check_prompt(&p, "<|grade|>{problem}\n", problem, hostile, 11);
@@ -82,8 +84,7 @@ Test(workspace, a_base_without_digit_tokens_cannot_judge) {
     strcpy(p.s.grade_suffix, "!");
     cr_expect_eq(workspace_fit(w, &p.s, false, &err), 0);
     cr_expect_eq(workspace_fit(w, &p.s, true, &err), -1);
-    cr_expect(strstr(err.text, "the digit 5 is not one token"), "%s",
-              err.text);
+    cr_expect(strstr(err.text, "the digit 5 is not one token"), "%s", err.text);
     workspace_free(w);
     lm_free(lm);
     play_close(&p);

@@ -34,7 +34,8 @@ Test(yaml_tree, nodes_know_where_they_stand) {
 
 Test(yaml_tree, null_is_plain_only) {
     struct arena a = {0};
-    struct tree *t = parse(&a, "{a: , b: ~, c: null, d: '', e: \"null\", f: nul}");
+    struct tree *t =
+        parse(&a, "{a: , b: ~, c: null, d: '', e: \"null\", f: nul}");
     cr_assert_eq(t->n, 6);
     for (int i = 0; i < 3; i++)
         cr_expect_eq(t->items[i]->kind, TREE_NULL, "%d", i);

@@ -19,5 +19,4 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // Zeroed, 64-byte aligned block of count * size bytes for numbers; NULL with
 // ERR_MEMORY naming `what` when the product overflows or memory is out. Free
 // with free().
-void *alloc_try(size_t count, size_t size, const char *what,
-                struct error *err);
+void *alloc_try(size_t count, size_t size, const char *what, struct error *err);

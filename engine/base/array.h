@@ -22,7 +22,8 @@
         if (array_need_ > (a)->cap) {                                          \
             size_t array_cap_ = (a)->cap ? (a)->cap * 2 : 16;                  \
             if (array_cap_ < array_need_) array_cap_ = array_need_;            \
-            (a)->items = xrealloc((a)->items, array_cap_ * sizeof *(a)->items);\
+            (a)->items =                                                       \
+                xrealloc((a)->items, array_cap_ * sizeof *(a)->items);         \
             (a)->cap = array_cap_;                                             \
         }                                                                      \
     } while (0)

@@ -10,8 +10,8 @@ struct buf {
 };
 
 void buf_init(struct buf *b);
-void buf_release(struct buf *b);       // safe on a zeroed struct
-void buf_clear(struct buf *b);         // n_bytes = 0, memory kept
+void buf_release(struct buf *b);                 // safe on a zeroed struct
+void buf_clear(struct buf *b);                   // n_bytes = 0, memory kept
 void buf_reserve(struct buf *b, size_t n_bytes); // room for n_bytes in all
 void buf_add(struct buf *b, const void *bytes, size_t n_bytes);
 void buf_adds(struct buf *b, const char *text);

@@ -11,9 +11,9 @@ static void error_clean(char *text) {
     }
 }
 
-__attribute__((format(printf, 3, 0)))
-static void error_vset(struct error *err, enum error_kind kind,
-                       const char *format, va_list args) {
+__attribute__((format(printf, 3, 0))) static void
+error_vset(struct error *err, enum error_kind kind, const char *format,
+           va_list args) {
     if (!err) return;
     err->kind = kind;
     vsnprintf(err->text, sizeof err->text, format, args);
@@ -51,22 +51,27 @@ int error_errno(struct error *err, enum error_kind kind, const char *format,
     va_end(args);
     if (!err) return -1;
     size_t used = strlen(err->text);
-    snprintf(err->text + used, sizeof err->text - used, ": %s",
-             strerror(code));
+    snprintf(err->text + used, sizeof err->text - used, ": %s", strerror(code));
     return -1;
 }
 
 int error_exit_code(enum error_kind kind) {
     switch (kind) {
-    case ERR_NONE: return 0;
+    case ERR_NONE:
+        return 0;
     case ERR_USAGE:
     case ERR_INPUT:
     case ERR_UNSUPPORTED:
-    case ERR_MEMORY: return 2;
-    case ERR_NETWORK: return 6;
-    case ERR_IO: return 74;
-    case ERR_INTERRUPTED: return 75;
-    case ERR_INTERNAL: return 70;
+    case ERR_MEMORY:
+        return 2;
+    case ERR_NETWORK:
+        return 6;
+    case ERR_IO:
+        return 74;
+    case ERR_INTERRUPTED:
+        return 75;
+    case ERR_INTERNAL:
+        return 70;
     }
     return 70;
 }

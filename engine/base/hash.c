@@ -67,7 +67,8 @@ int hash_file(const char *path, char hex[HASH_HEX_SIZE], struct error *err) {
         goto done;
     }
     size_t n;
-    while ((n = fread(chunk, 1, 1 << 20, f)) > 0) hash_add(h, chunk, n);
+    while ((n = fread(chunk, 1, 1 << 20, f)) > 0)
+        hash_add(h, chunk, n);
     if (ferror(f)) {
         error_errno(err, ERR_IO, "%s: reading", path);
         goto done;

@@ -28,14 +28,15 @@ static int min3(int a, int b, int c) {
 static int name_distance(const char *a, int n_a, const char *b, int n_b) {
     int rows[3][NAME_MAX_LENGTH + 1];
     int *before = rows[0], *last = rows[1], *now = rows[2];
-    for (int j = 0; j <= n_b; j++) last[j] = before[j] = j;
+    for (int j = 0; j <= n_b; j++)
+        last[j] = before[j] = j;
     for (int i = 1; i <= n_a; i++) {
         now[0] = i;
         for (int j = 1; j <= n_b; j++) {
             int swap = a[i - 1] != b[j - 1];
             now[j] = min3(now[j - 1] + 1, last[j] + 1, last[j - 1] + swap);
-            bool crossed = i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-                           a[i - 2] == b[j - 1];
+            bool crossed =
+                i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
             if (crossed && before[j - 2] + 1 < now[j])
                 now[j] = before[j - 2] + 1;
         }
@@ -72,12 +73,12 @@ static void nearest_offer(struct nearest *best, const char *candidate,
 
 const char *nearest_name(const char *const *names, const char *name) {
     struct nearest best = {.cost = 1000};
-    for (; *names; names++) nearest_offer(&best, *names, name);
+    for (; *names; names++)
+        nearest_offer(&best, *names, name);
     return best.name;
 }
 
-const struct option *option_find(const struct option *table,
-                                 const char *name) {
+const struct option *option_find(const struct option *table, const char *name) {
     for (; table->name; table++) {
         if (strcmp(table->name, name) == 0) return table;
     }
@@ -86,7 +87,8 @@ const struct option *option_find(const struct option *table,
 
 const char *option_nearest(const struct option *table, const char *name) {
     struct nearest best = {.cost = 1000};
-    for (; table->name; table++) nearest_offer(&best, table->name, name);
+    for (; table->name; table++)
+        nearest_offer(&best, table->name, name);
     return best.name;
 }
 
@@ -146,13 +148,13 @@ static int set_choice(const struct option *o, int *field, const char *text,
             *field = i;
             return 0;
         }
-        int n = snprintf(list + used, sizeof list - used, "%s%s",
-                         i ? ", " : "", o->choices[i]);
+        int n = snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                         o->choices[i]);
         if (n > 0 && used + (size_t)n < sizeof list) used += (size_t)n;
     }
     const char *near = nearest_name(o->choices, text);
-    return error_set(err, ERR_USAGE, "%s: '%s' is not one of %s%s%s%s",
-                     o->name, text, list, near ? "; did you mean '" : "",
+    return error_set(err, ERR_USAGE, "%s: '%s' is not one of %s%s%s%s", o->name,
+                     text, list, near ? "; did you mean '" : "",
                      near ? near : "", near ? "'?" : "");
 }
 
@@ -161,8 +163,8 @@ static int set_text(const struct option *o, char *field, const char *text,
     size_t n = strlen(text);
     if (n >= o->text_size)
         return error_set(err, ERR_USAGE,
-                         "%s: the text has %zu bytes, at most %zu fit",
-                         o->name, n, o->text_size - 1);
+                         "%s: the text has %zu bytes, at most %zu fit", o->name,
+                         n, o->text_size - 1);
     memset(field, 0, o->text_size);
     memcpy(field, text, n);
     return 0;
@@ -172,11 +174,16 @@ int option_set(const struct option *o, void *record, const char *text,
                struct error *err) {
     void *field = (char *)record + o->offset;
     switch (o->type) {
-    case OPT_BOOL: return set_bool(o, field, text, err);
-    case OPT_INT: return set_int(o, field, text, err);
-    case OPT_FLOAT: return set_float(o, field, text, err);
-    case OPT_CHOICE: return set_choice(o, field, text, err);
-    case OPT_TEXT: return set_text(o, field, text, err);
+    case OPT_BOOL:
+        return set_bool(o, field, text, err);
+    case OPT_INT:
+        return set_int(o, field, text, err);
+    case OPT_FLOAT:
+        return set_float(o, field, text, err);
+    case OPT_CHOICE:
+        return set_choice(o, field, text, err);
+    case OPT_TEXT:
+        return set_text(o, field, text, err);
     }
     return error_set(err, ERR_INTERNAL, "%s: unknown option type", o->name);
 }
@@ -197,11 +204,16 @@ static void print_text(const char *text, struct buf *out) {
     buf_addc(out, '"');
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') buf_addf(out, "\\%c", c);
-        else if (c == '\n') buf_adds(out, "\\n");
-        else if (c == '\t') buf_adds(out, "\\t");
-        else if (c < 0x20 || c == 0x7f) buf_addf(out, "\\x%02X", c);
-        else buf_addc(out, (char)c);
+        if (c == '"' || c == '\\')
+            buf_addf(out, "\\%c", c);
+        else if (c == '\n')
+            buf_adds(out, "\\n");
+        else if (c == '\t')
+            buf_adds(out, "\\t");
+        else if (c < 0x20 || c == 0x7f)
+            buf_addf(out, "\\x%02X", c);
+        else
+            buf_addc(out, (char)c);
     }
     buf_addc(out, '"');
 }
@@ -216,18 +228,23 @@ static void print_float(double v, struct buf *out) {
     buf_adds(out, text);
 }
 
-void option_print(const struct option *o, const void *record,
-                  struct buf *out) {
+void option_print(const struct option *o, const void *record, struct buf *out) {
     const void *field = (const char *)record + o->offset;
     switch (o->type) {
     case OPT_BOOL:
         buf_adds(out, *(const bool *)field ? "true" : "false");
         break;
-    case OPT_INT: buf_addf(out, "%d", *(const int *)field); break;
-    case OPT_FLOAT: print_float(*(const double *)field, out); break;
+    case OPT_INT:
+        buf_addf(out, "%d", *(const int *)field);
+        break;
+    case OPT_FLOAT:
+        print_float(*(const double *)field, out);
+        break;
     case OPT_CHOICE:
         buf_adds(out, o->choices[*(const int *)field]);
         break;
-    case OPT_TEXT: print_text(field, out); break;
+    case OPT_TEXT:
+        print_text(field, out);
+        break;
     }
 }

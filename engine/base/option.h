@@ -21,9 +21,9 @@ struct option {
     const char *name;
     enum option_type type;
     size_t offset; // offsetof the field in the struct that the table describes
-    double min, max;           // OPT_INT, OPT_FLOAT (inclusive)
-    const char *default_value; // in the syntax of the YAML file
-    const char *help;          // one line
+    double min, max;            // OPT_INT, OPT_FLOAT (inclusive)
+    const char *default_value;  // in the syntax of the YAML file
+    const char *help;           // one line
     const char *const *choices; // OPT_CHOICE: NULL-terminated
     size_t text_size;           // OPT_TEXT
     unsigned mask;              // owner's use (which methods know the option)

@@ -28,8 +28,8 @@ struct pool {
     struct worker *workers; // [n_threads]; 0 is the caller
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    atomic_uint epoch;   // raised under `lock` for each job
-    atomic_int pending;  // workers that have not finished the job
+    atomic_uint epoch;  // raised under `lock` for each job
+    atomic_int pending; // workers that have not finished the job
     bool stop;
     pool_fn fn;
     void *ctx;

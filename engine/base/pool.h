@@ -10,8 +10,8 @@ struct pool;
 
 enum { POOL_MAX_THREADS = 256 };
 
-struct pool *pool_new(int n_threads); // 1..POOL_MAX_THREADS
-void pool_free(struct pool *p);       // NULL is fine; joins the threads
+struct pool *pool_new(int n_threads);     // 1..POOL_MAX_THREADS
+void pool_free(struct pool *p);           // NULL is fine; joins the threads
 int pool_n_threads(const struct pool *p); // 1 for NULL
 
 // Called once per range [begin, end) of 0..n, `worker` in 0..n_threads-1.

@@ -18,12 +18,16 @@ enum { N_ISA_NAMES = sizeof isa_names / sizeof *isa_names };
 
 static const struct kernels *table_of(enum kern_isa isa) {
     switch (isa) {
-    case KERN_REF: return &kern_table_ref;
+    case KERN_REF:
+        return &kern_table_ref;
 #if defined(__x86_64__)
-    case KERN_AVX2: return &kern_table_avx2;
-    case KERN_AVX512: return &kern_table_avx512;
+    case KERN_AVX2:
+        return &kern_table_avx2;
+    case KERN_AVX512:
+        return &kern_table_avx512;
 #endif
-    default: return NULL;
+    default:
+        return NULL;
     }
 }
 
@@ -54,7 +58,8 @@ static bool cpu_has(enum kern_isa isa) {
 const struct kernels *kern_get(enum kern_isa isa, struct error *err) {
     if (isa == KERN_AUTO) {
         isa = KERN_NEON;
-        while (isa > KERN_REF && !(table_of(isa) && cpu_has(isa))) isa--;
+        while (isa > KERN_REF && !(table_of(isa) && cpu_has(isa)))
+            isa--;
     }
     const char *name = isa >= KERN_REF && isa + 1 < (int)N_ISA_NAMES
                            ? isa_names[isa + 1]
@@ -87,12 +92,20 @@ int kern_isa_parse(const char *name, enum kern_isa *isa, struct error *err) {
 }
 
 void kern_matmul(const struct kernels *k, const struct kern_matrix *w,
-                 const struct kern_input *in, float *y, int y_stride,
-                 int begin, int end) {
+                 const struct kern_input *in, float *y, int y_stride, int begin,
+                 int end) {
     switch (w->type) {
-    case KERN_F32: k->matmul_f32(w, in, y, y_stride, begin, end); break;
-    case KERN_F16: k->matmul_f16(w, in, y, y_stride, begin, end); break;
-    case KERN_BF16: k->matmul_bf16(w, in, y, y_stride, begin, end); break;
-    case KERN_Q8_0: k->matmul_q8_0(w, in, y, y_stride, begin, end); break;
+    case KERN_F32:
+        k->matmul_f32(w, in, y, y_stride, begin, end);
+        break;
+    case KERN_F16:
+        k->matmul_f16(w, in, y, y_stride, begin, end);
+        break;
+    case KERN_BF16:
+        k->matmul_bf16(w, in, y, y_stride, begin, end);
+        break;
+    case KERN_Q8_0:
+        k->matmul_q8_0(w, in, y, y_stride, begin, end);
+        break;
     }
 }

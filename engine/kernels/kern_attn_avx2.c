@@ -15,7 +15,8 @@ KERN_INLINE void score_page(int ng, const struct kern_attn *a,
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
         KERN_UNROLL
-        for (int h = 0; h < PAGE_REGS; h++) sum[g][h] = _mm256_setzero_ps();
+    for (int h = 0; h < PAGE_REGS; h++)
+        sum[g][h] = _mm256_setzero_ps();
     const float *k = a->k_page[page];
     for (int d = 0; d < a->head_dim; d++, k += KERN_PAGE) {
         KERN_UNROLL
@@ -23,17 +24,17 @@ KERN_INLINE void score_page(int ng, const struct kern_attn *a,
             __m256 x = _mm256_broadcast_ss(group->q[g] + d);
             KERN_UNROLL
             for (int h = 0; h < PAGE_REGS; h++)
-                sum[g][h] = _mm256_fmadd_ps(_mm256_load_ps(k + h * 8), x,
-                                            sum[g][h]);
+                sum[g][h] =
+                    _mm256_fmadd_ps(_mm256_load_ps(k + h * 8), x, sum[g][h]);
         }
     }
     const __m256 scale = _mm256_set1_ps(a->scale);
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
         KERN_UNROLL
-        for (int h = 0; h < PAGE_REGS; h++)
-            _mm256_storeu_ps(group->scores[g] + page * KERN_PAGE + h * 8,
-                             _mm256_mul_ps(sum[g][h], scale));
+    for (int h = 0; h < PAGE_REGS; h++)
+        _mm256_storeu_ps(group->scores[g] + page * KERN_PAGE + h * 8,
+                         _mm256_mul_ps(sum[g][h], scale));
 }
 
 // One position's value, times each query's weight.
@@ -57,7 +58,8 @@ KERN_INLINE void value_sums(int ng, int nd, const struct kern_attn *a, int d,
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
         KERN_UNROLL
-        for (int j = 0; j < 2 * nd; j++) sum[g][j] = _mm256_setzero_ps();
+    for (int j = 0; j < 2 * nd; j++)
+        sum[g][j] = _mm256_setzero_ps();
     size_t v_stride = ((size_t)a->head_dim + 15) / 16 * 16;
     int shared = group->n_pos[0]; // the first query sees least
     for (int first = 0; first < shared; first += KERN_PAGE) {
@@ -84,10 +86,9 @@ KERN_INLINE void value_dims(int ng, int nd, const struct kern_attn *a, int d,
         const __m256 t = _mm256_set1_ps(group->total[g]);
         KERN_UNROLL
         for (int j = 0; j < 2 * nd; j += 2)
-            kern_store_avx2(group->out[g] + d + j * 8,
-                            _mm256_div_ps(sum[g][j], t),
-                            _mm256_div_ps(sum[g][j + 1], t),
-                            a->head_dim - d - j * 8);
+            kern_store_avx2(
+                group->out[g] + d + j * 8, _mm256_div_ps(sum[g][j], t),
+                _mm256_div_ps(sum[g][j + 1], t), a->head_dim - d - j * 8);
     }
 }
 
@@ -95,7 +96,8 @@ KERN_INLINE void queries(int ng, const struct kern_attn *a, int first) {
     struct kern_queries group;
     kern_queries_set(&group, a, first, ng);
     int n_pages = kern_attn_pages(group.n_pos[ng - 1]);
-    for (int page = 0; page < n_pages; page++) score_page(ng, a, &group, page);
+    for (int page = 0; page < n_pages; page++)
+        score_page(ng, a, &group, page);
     for (int g = 0; g < ng; g++) {
         float *s = group.scores[g];
         int n = group.n_pos[g];
@@ -103,14 +105,22 @@ KERN_INLINE void queries(int ng, const struct kern_attn *a, int first) {
     }
     int n = (a->head_dim + 15) / 16, j = 0; // pairs of registers of output
     if (ng == 1)
-        for (; n - j >= 4; j += 4) value_dims(ng, 4, a, j * 16, &group);
-    for (; n - j >= 2; j += 2) value_dims(ng, 2, a, j * 16, &group);
+        for (; n - j >= 4; j += 4)
+            value_dims(ng, 4, a, j * 16, &group);
+    for (; n - j >= 2; j += 2)
+        value_dims(ng, 2, a, j * 16, &group);
     if (j < n) value_dims(ng, 1, a, j * 16, &group);
 }
 
-static void queries_1(const struct kern_attn *a, int i) { queries(1, a, i); }
-static void queries_2(const struct kern_attn *a, int i) { queries(2, a, i); }
-static void queries_3(const struct kern_attn *a, int i) { queries(3, a, i); }
+static void queries_1(const struct kern_attn *a, int i) {
+    queries(1, a, i);
+}
+static void queries_2(const struct kern_attn *a, int i) {
+    queries(2, a, i);
+}
+static void queries_3(const struct kern_attn *a, int i) {
+    queries(3, a, i);
+}
 
 void kern_attn_avx2(const struct kern_attn *a) {
     int total = a->n_tokens * a->n_group;

@@ -17,10 +17,10 @@ KERN_INLINE void score_pages(int ng, int n, const struct kern_attn *a,
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
         KERN_UNROLL
-        for (int i = 0; i < n; i++)
-            KERN_UNROLL
-            for (int h = 0; h < PAGE_REGS; h++)
-                sum[g][i][h] = _mm512_setzero_ps();
+    for (int i = 0; i < n; i++)
+        KERN_UNROLL
+    for (int h = 0; h < PAGE_REGS; h++)
+        sum[g][i][h] = _mm512_setzero_ps();
     for (int d = 0; d < a->head_dim; d++) {
         KERN_UNROLL
         for (int i = 0; i < n; i++) {
@@ -30,9 +30,8 @@ KERN_INLINE void score_pages(int ng, int n, const struct kern_attn *a,
                 __m512 key = _mm512_load_ps(k + h * 16);
                 KERN_UNROLL
                 for (int g = 0; g < ng; g++)
-                    sum[g][i][h] =
-                        _mm512_fmadd_ps(key, _mm512_set1_ps(group->q[g][d]),
-                                        sum[g][i][h]);
+                    sum[g][i][h] = _mm512_fmadd_ps(
+                        key, _mm512_set1_ps(group->q[g][d]), sum[g][i][h]);
             }
         }
     }
@@ -40,12 +39,11 @@ KERN_INLINE void score_pages(int ng, int n, const struct kern_attn *a,
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
         KERN_UNROLL
-        for (int i = 0; i < n; i++)
-            KERN_UNROLL
-            for (int h = 0; h < PAGE_REGS; h++)
-                _mm512_storeu_ps(group->scores[g] + (page + i) * KERN_PAGE +
-                                     h * 16,
-                                 _mm512_mul_ps(sum[g][i][h], scale));
+    for (int i = 0; i < n; i++)
+        KERN_UNROLL
+    for (int h = 0; h < PAGE_REGS; h++)
+        _mm512_storeu_ps(group->scores[g] + (page + i) * KERN_PAGE + h * 16,
+                         _mm512_mul_ps(sum[g][i][h], scale));
 }
 
 // One position's value, times each query's weight.
@@ -69,7 +67,8 @@ KERN_INLINE void value_dims(int ng, int nd, const struct kern_attn *a, int d,
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
         KERN_UNROLL
-        for (int j = 0; j < nd; j++) sum[g][j] = _mm512_setzero_ps();
+    for (int j = 0; j < nd; j++)
+        sum[g][j] = _mm512_setzero_ps();
     size_t v_stride = ((size_t)a->head_dim + 15) / 16 * 16;
     int shared = group->n_pos[0]; // the first query sees least
     for (int first = 0; first < shared; first += KERN_PAGE) {
@@ -88,20 +87,23 @@ KERN_INLINE void value_dims(int ng, int nd, const struct kern_attn *a, int d,
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
         KERN_UNROLL
-        for (int j = 0; j < nd; j++)
-            _mm512_mask_storeu_ps(
-                group->out[g] + d + j * 16,
-                kern_mask_avx512(a->head_dim - d - j * 16),
-                _mm512_div_ps(sum[g][j], _mm512_set1_ps(group->total[g])));
+    for (int j = 0; j < nd; j++)
+        _mm512_mask_storeu_ps(
+            group->out[g] + d + j * 16,
+            kern_mask_avx512(a->head_dim - d - j * 16),
+            _mm512_div_ps(sum[g][j], _mm512_set1_ps(group->total[g])));
 }
 
 KERN_INLINE void values(int ng, const struct kern_attn *a,
                         const struct kern_queries *group) {
     int n = (a->head_dim + 15) / 16, j = 0; // registers of output
     if (ng <= 2)
-        for (; n - j >= 8; j += 8) value_dims(ng, 8, a, j * 16, group);
-    for (; n - j >= 4; j += 4) value_dims(ng, 4, a, j * 16, group);
-    for (; n - j >= 2; j += 2) value_dims(ng, 2, a, j * 16, group);
+        for (; n - j >= 8; j += 8)
+            value_dims(ng, 8, a, j * 16, group);
+    for (; n - j >= 4; j += 4)
+        value_dims(ng, 4, a, j * 16, group);
+    for (; n - j >= 2; j += 2)
+        value_dims(ng, 2, a, j * 16, group);
     if (j < n) value_dims(ng, 1, a, j * 16, group);
 }
 
@@ -112,29 +114,45 @@ KERN_INLINE void queries(int ng, int at_once, const struct kern_attn *a,
     int n_pages = kern_attn_pages(group.n_pos[ng - 1]), page = 0;
     for (; page + at_once <= n_pages; page += at_once)
         score_pages(ng, at_once, a, &group, page);
-    for (; page < n_pages; page++) score_pages(ng, 1, a, &group, page);
+    for (; page < n_pages; page++)
+        score_pages(ng, 1, a, &group, page);
     for (int g = 0; g < ng; g++) {
         float *s = group.scores[g];
         int n = group.n_pos[g];
-        group.total[g] =
-            kern_exp_sum_avx512(s, n, kern_max_avx512(s, n), 1.0f);
+        group.total[g] = kern_exp_sum_avx512(s, n, kern_max_avx512(s, n), 1.0f);
     }
     values(ng, a, &group);
 }
 
-static void queries_1(const struct kern_attn *a, int i) { queries(1, 4, a, i); }
-static void queries_2(const struct kern_attn *a, int i) { queries(2, 4, a, i); }
-static void queries_3(const struct kern_attn *a, int i) { queries(3, 2, a, i); }
-static void queries_4(const struct kern_attn *a, int i) { queries(4, 2, a, i); }
+static void queries_1(const struct kern_attn *a, int i) {
+    queries(1, 4, a, i);
+}
+static void queries_2(const struct kern_attn *a, int i) {
+    queries(2, 4, a, i);
+}
+static void queries_3(const struct kern_attn *a, int i) {
+    queries(3, 2, a, i);
+}
+static void queries_4(const struct kern_attn *a, int i) {
+    queries(4, 2, a, i);
+}
 
 void kern_attn_avx512(const struct kern_attn *a) {
     int n = a->n_tokens * a->n_group;
     for (int i = 0; i < n; i += GROUP) {
         switch (n - i) {
-        case 1: queries_1(a, i); break;
-        case 2: queries_2(a, i); break;
-        case 3: queries_3(a, i); break;
-        default: queries_4(a, i); break;
+        case 1:
+            queries_1(a, i);
+            break;
+        case 2:
+            queries_2(a, i);
+            break;
+        case 3:
+            queries_3(a, i);
+            break;
+        default:
+            queries_4(a, i);
+            break;
         }
     }
 }

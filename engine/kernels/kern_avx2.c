@@ -17,15 +17,16 @@ static void rmsnorm(float *y, const float *x, const float *weight, int n,
     }
     float s[KERN_LANES];
     kern_store_avx2(s, a, b, KERN_LANES);
-    for (int j = 0; i + j < n; j++) s[j] = fmaf(x[i + j], x[i + j], s[j]);
+    for (int j = 0; i + j < n; j++)
+        s[j] = fmaf(x[i + j], x[i + j], s[j]);
     float inverse = 1.0f / sqrtf(kern_join_avx2(s) / (float)n + eps);
     const __m256 scale = _mm256_set1_ps(inverse);
     for (i = 0; i + 8 <= n; i += 8)
         _mm256_storeu_ps(
-            y + i,
-            _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(x + i), scale),
-                          _mm256_loadu_ps(weight + i)));
-    for (; i < n; i++) y[i] = x[i] * inverse * weight[i];
+            y + i, _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(x + i), scale),
+                                 _mm256_loadu_ps(weight + i)));
+    for (; i < n; i++)
+        y[i] = x[i] * inverse * weight[i];
 }
 
 static void swiglu(float *gate, const float *up, int n) {
@@ -37,7 +38,8 @@ static void swiglu(float *gate, const float *up, int n) {
         v = _mm256_div_ps(v, _mm256_add_ps(one, e));
         _mm256_storeu_ps(gate + i, _mm256_mul_ps(v, _mm256_loadu_ps(up + i)));
     }
-    for (; i < n; i++) gate[i] = kern_silu(gate[i]) * up[i];
+    for (; i < n; i++)
+        gate[i] = kern_silu(gate[i]) * up[i];
 }
 
 static void add(float *y, const float *x, int n) {
@@ -45,7 +47,8 @@ static void add(float *y, const float *x, int n) {
     for (; i + 8 <= n; i += 8)
         _mm256_storeu_ps(y + i, _mm256_add_ps(_mm256_loadu_ps(y + i),
                                               _mm256_loadu_ps(x + i)));
-    for (; i < n; i++) y[i] += x[i];
+    for (; i < n; i++)
+        y[i] += x[i];
 }
 
 static void rotate(float *a, float *b, const float *cs) {
@@ -72,7 +75,8 @@ static void rope_neox(float *head, const float *cs, int n_rot) {
         _mm256_storeu_ps(head + n + i,
                          _mm256_fmadd_ps(b, cosine, _mm256_mul_ps(a, sine)));
     }
-    for (; i < n; i++) rotate(head + i, head + n + i, cs + 2 * i);
+    for (; i < n; i++)
+        rotate(head + i, head + n + i, cs + 2 * i);
 }
 
 // a * cos - b * sin in even lanes, b * cos + a * sin in odd ones.
@@ -85,7 +89,8 @@ static void rope_norm(float *head, const float *cs, int n_rot) {
         v = _mm256_fmaddsub_ps(v, _mm256_moveldup_ps(pairs), other);
         _mm256_storeu_ps(head + i, v);
     }
-    for (; i < n; i += 2) rotate(head + i, head + i + 1, cs + i);
+    for (; i < n; i += 2)
+        rotate(head + i, head + i + 1, cs + i);
 }
 
 KERN_INLINE __m256 exp_step(float *x, __m256 max, __m256 inv_temp) {
@@ -122,9 +127,11 @@ float kern_max_avx2(const float *x, int n) {
     }
     float s[KERN_LANES];
     kern_store_avx2(s, a, b, KERN_LANES);
-    for (int j = 0; i + j < n; j++) s[j] = x[i + j] > s[j] ? x[i + j] : s[j];
+    for (int j = 0; i + j < n; j++)
+        s[j] = x[i + j] > s[j] ? x[i + j] : s[j];
     for (int h = KERN_LANES / 2; h; h /= 2)
-        for (int j = 0; j < h; j++) s[j] = s[j + h] > s[j] ? s[j + h] : s[j];
+        for (int j = 0; j < h; j++)
+            s[j] = s[j + h] > s[j] ? s[j + h] : s[j];
     return s[0];
 }
 

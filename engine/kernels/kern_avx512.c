@@ -44,16 +44,15 @@ static void add(float *y, const float *x, int n) {
 }
 
 static void rope_neox(float *head, const float *cs, int n_rot) {
-    const __m512i even =
-        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26,
-                          28, 30);
+    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18,
+                                           20, 22, 24, 26, 28, 30);
     const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
     int n = n_rot / 2;
     for (int i = 0; i < n; i += 16) {
         int left = n - i;
         __mmask16 m = kern_mask_avx512(left);
-        __m512 low = _mm512_maskz_loadu_ps(kern_mask_avx512(2 * left),
-                                           cs + 2 * i);
+        __m512 low =
+            _mm512_maskz_loadu_ps(kern_mask_avx512(2 * left), cs + 2 * i);
         __m512 high = _mm512_maskz_loadu_ps(kern_mask_avx512(2 * left - 16),
                                             cs + 2 * i + 16);
         __m512 cosine = _mm512_permutex2var_ps(low, even, high);
@@ -102,8 +101,8 @@ float kern_max_avx512(const float *x, int n) {
     for (int i = 0; i < n; i += 16)
         s = _mm512_max_ps(
             _mm512_mask_loadu_ps(lowest, kern_mask_avx512(n - i), x + i), s);
-    __m256 a = _mm256_max_ps(_mm512_extractf32x8_ps(s, 1),
-                             _mm512_castps512_ps256(s));
+    __m256 a =
+        _mm256_max_ps(_mm512_extractf32x8_ps(s, 1), _mm512_castps512_ps256(s));
     __m128 b =
         _mm_max_ps(_mm256_extractf128_ps(a, 1), _mm256_castps256_ps128(a));
     b = _mm_max_ps(_mm_movehl_ps(b, b), b);

@@ -22,8 +22,7 @@ size_t kern_blas_tile_floats(int n_cols) {
 
 static void unpack_q8_0(const char *panel, int n_cols, float *tile) {
     for (int c = 0; c < n_cols; c++, tile += TILE_ROWS) {
-        const char *block = panel + (size_t)(c / KERN_BLOCK) *
-                                        KERN_PANEL_ROWS *
+        const char *block = panel + (size_t)(c / KERN_BLOCK) * KERN_PANEL_ROWS *
                                         (sizeof(float) + KERN_BLOCK);
         const float *scales = (const float *)(const void *)block;
         const int8_t *v = (const int8_t *)(scales + KERN_PANEL_ROWS) +
@@ -37,7 +36,8 @@ static void unpack_half(const char *panel, int n_cols, float *tile,
                         float (*to_f32)(uint16_t)) {
     const uint16_t *h = (const uint16_t *)(const void *)panel;
     for (int c = 0; c < n_cols; c++, tile += TILE_ROWS, h += KERN_PANEL_ROWS)
-        for (int r = 0; r < KERN_PANEL_ROWS; r++) tile[r] = to_f32(h[r]);
+        for (int r = 0; r < KERN_PANEL_ROWS; r++)
+            tile[r] = to_f32(h[r]);
 }
 
 // One panel into 16 columns of the tile.
@@ -56,13 +56,14 @@ static void unpack_panel(const struct kern_matrix *w, int p, float *tile) {
     case KERN_BF16:
         unpack_half(panel, w->n_cols, tile, kern_bf16_to_f32);
         break;
-    case KERN_Q8_0: unpack_q8_0(panel, w->n_cols, tile); break;
+    case KERN_Q8_0:
+        unpack_q8_0(panel, w->n_cols, tile);
+        break;
     }
 }
 
 void kern_matmul_blas(const struct kern_matrix *w, const struct kern_input *in,
-                      float *y, int y_stride, int begin, int end,
-                      float *tile) {
+                      float *y, int y_stride, int begin, int end, float *tile) {
     for (int p = begin; p < end; p += TILE_PANELS) {
         int last = p + TILE_PANELS < end ? p + TILE_PANELS : end;
         for (int i = p; i < last; i++)

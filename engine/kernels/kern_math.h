@@ -62,7 +62,9 @@ static inline float kern_exp(float x) {
 }
 
 // Error at most 2.3 ulp.
-static inline float kern_silu(float v) { return v / (1.0f + kern_exp(-v)); }
+static inline float kern_silu(float v) {
+    return v / (1.0f + kern_exp(-v));
+}
 
 // IEEE half to float, exact. Signalling NaNs become quiet, as F16C does it.
 static inline float kern_f16_to_f32(uint16_t h) {

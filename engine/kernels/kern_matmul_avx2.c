@@ -11,8 +11,7 @@ KERN_INLINE __m256 load_weights(enum kern_type type, const char *panel,
                               h * 8);
     __m128i v = _mm_load_si128((const __m128i *)(panel + c * 32 + h * 16));
     if (type == KERN_F16) return _mm256_cvtph_ps(v);
-    return _mm256_castsi256_ps(
-        _mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
 }
 
 // Column c of all panels. With one panel its two registers stay and the
@@ -53,17 +52,17 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
-            sum[i][j][0] = sum[i][j][1] = _mm256_setzero_ps();
-    for (size_t c = 0; c < t->n_cols; c++) add_column(type, nt, np, t, c, sum);
+    for (int j = 0; j < np; j++)
+        sum[i][j][0] = sum[i][j][1] = _mm256_setzero_ps();
+    for (size_t c = 0; c < t->n_cols; c++)
+        add_column(type, nt, np, t, c, sum);
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
-            kern_store_avx2(t->y + (size_t)i * t->y_stride +
-                                j * KERN_PANEL_ROWS,
-                            sum[i][j][0], sum[i][j][1],
-                            t->n_rows - j * KERN_PANEL_ROWS);
+    for (int j = 0; j < np; j++)
+        kern_store_avx2(t->y + (size_t)i * t->y_stride + j * KERN_PANEL_ROWS,
+                        sum[i][j][0], sum[i][j][1],
+                        t->n_rows - j * KERN_PANEL_ROWS);
 }
 
 // 16 registers: 2 * nt * np sums, nt activations, one of weights.
@@ -71,26 +70,37 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     static void type##_##nt##x##np(const struct kern_tile *t) {                \
         tile(KERN_##type, nt, np, t);                                          \
     }
-#define TILES(type)                                                            \
-    TILE(type, 1, 1) TILE(type, 1, 2) TILE(type, 1, 3) TILE(type, 1, 4)        \
-    TILE(type, 1, 5) TILE(type, 1, 6)                                          \
-    TILE(type, 2, 1) TILE(type, 2, 2) TILE(type, 2, 3)                         \
-    TILE(type, 3, 1) TILE(type, 3, 2)                                          \
-    TILE(type, 4, 1) TILE(type, 6, 1)                                          \
-    static const struct kern_tile_set type##_tiles = {                         \
-        .most = {0, 6, 3, 2, 1, 0, 1, 0, 0},                                   \
-        .fn = {                                                                \
-            {NULL},                                                            \
-            {NULL, type##_1x1, type##_1x2, type##_1x3, type##_1x4, type##_1x5, \
-             type##_1x6},                                                      \
-            {NULL, type##_2x1, type##_2x2, type##_2x3},                        \
-            {NULL, type##_3x1, type##_3x2},                                    \
-            {NULL, type##_4x1},                                                \
-            {NULL},                                                            \
-            {NULL, type##_6x1},                                                \
-            {NULL},                                                            \
-            {NULL},                                                            \
-        },                                                                     \
+#define TILES(type)                                                                                                               \
+    TILE(type, 1, 1)                                                                                                              \
+    TILE(type, 1, 2) TILE(type, 1, 3) TILE(type, 1, 4) TILE(type, 1, 5)                                                           \
+        TILE(type, 1, 6)                                                                                                          \
+            TILE(type, 2, 1)                                                                                                      \
+                TILE(type, 2, 2)                                                                                                  \
+                    TILE(type, 2, 3)                                                                                              \
+                        TILE(type, 3, 1)                                                                                          \
+                            TILE(type, 3, 2)                                                                                      \
+                                TILE(type, 4, 1)                                                                                  \
+                                    TILE(type, 6,                                                                                 \
+                                         1) static const struct kern_tile_set                                                     \
+                                        type##_tiles =                                                                            \
+                                            {                                                                                     \
+                                                .most = {0, 6,                                                                    \
+                                                         3, 2, 1, 0, 1, 0, 0},                                                    \
+                                                .fn =                                                                             \
+                                                    {                                                                             \
+                                                        {NULL},                                                                   \
+                                                        {NULL,                                                                    \
+                                                         type##_1x1, type##_1x2, type##_1x3, type##_1x4, type##_1x5, type##_1x6}, \
+                                                        {NULL,                                                                    \
+                                                         type##_2x1, type##_2x2, type##_2x3},                                     \
+                                                        {NULL,                                                                    \
+                                                         type##_3x1, type##_3x2},                                                 \
+                                                        {NULL, type##_4x1},                                                       \
+                                                        {NULL},                                                                   \
+                                                        {NULL, type##_6x1},                                                       \
+                                                        {NULL},                                                                   \
+                                                        {NULL},                                                                   \
+                                                    },                                                                            \
     };
 
 TILES(F32)

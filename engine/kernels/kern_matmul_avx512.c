@@ -9,8 +9,7 @@ KERN_INLINE __m512 load_weights(enum kern_type type, const char *panel,
     if (type == KERN_F32) return _mm512_load_ps(panel + i * 64);
     __m256i h = _mm256_load_si256((const __m256i *)(panel + i * 32));
     if (type == KERN_F16) return _mm512_cvtph_ps(h);
-    return _mm512_castsi512_ps(
-        _mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16));
 }
 
 // A tile of many tokens computes so long per column that the hardware does not
@@ -30,7 +29,8 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++) sum[i][j] = _mm512_setzero_ps();
+    for (int j = 0; j < np; j++)
+        sum[i][j] = _mm512_setzero_ps();
     for (size_t c = 0; c < t->n_cols; c++) {
         __m512 w[12];
         KERN_UNROLL
@@ -51,10 +51,10 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
-            _mm512_mask_storeu_ps(
-                t->y + (size_t)i * t->y_stride + j * KERN_PANEL_ROWS,
-                kern_mask_avx512(t->n_rows - j * KERN_PANEL_ROWS), sum[i][j]);
+    for (int j = 0; j < np; j++)
+        _mm512_mask_storeu_ps(
+            t->y + (size_t)i * t->y_stride + j * KERN_PANEL_ROWS,
+            kern_mask_avx512(t->n_rows - j * KERN_PANEL_ROWS), sum[i][j]);
 }
 
 // 32 registers: nt * np sums, np weights, one activation.
@@ -63,35 +63,48 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
         tile(KERN_##type, nt, np, t);                                          \
     }
 #define TILES(type)                                                            \
-    TILE(type, 1, 1) TILE(type, 1, 2) TILE(type, 1, 3) TILE(type, 1, 4)        \
-    TILE(type, 1, 5) TILE(type, 1, 6) TILE(type, 1, 7) TILE(type, 1, 8)        \
-    TILE(type, 1, 9) TILE(type, 1, 10) TILE(type, 1, 11) TILE(type, 1, 12)     \
-    TILE(type, 2, 1) TILE(type, 2, 2) TILE(type, 2, 3) TILE(type, 2, 4)        \
-    TILE(type, 2, 5) TILE(type, 2, 6) TILE(type, 2, 7) TILE(type, 2, 8)        \
-    TILE(type, 3, 1) TILE(type, 3, 2) TILE(type, 3, 3) TILE(type, 3, 4)        \
-    TILE(type, 3, 5) TILE(type, 3, 6)                                          \
-    TILE(type, 4, 1) TILE(type, 4, 2) TILE(type, 4, 3) TILE(type, 4, 4)        \
-    TILE(type, 4, 5)                                                           \
-    TILE(type, 6, 1) TILE(type, 6, 2) TILE(type, 6, 3) TILE(type, 6, 4)        \
-    TILE(type, 8, 1) TILE(type, 8, 2) TILE(type, 8, 3)                         \
-    static const struct kern_tile_set type##_tiles = {                         \
-        .most = {0, 12, 8, 6, 5, 0, 4, 0, 3},                                  \
-        .fn = {                                                                \
-            {NULL},                                                            \
-            {NULL, type##_1x1, type##_1x2, type##_1x3, type##_1x4, type##_1x5, \
-             type##_1x6, type##_1x7, type##_1x8, type##_1x9, type##_1x10,      \
-             type##_1x11, type##_1x12},                                        \
-            {NULL, type##_2x1, type##_2x2, type##_2x3, type##_2x4, type##_2x5, \
-             type##_2x6, type##_2x7, type##_2x8},                              \
-            {NULL, type##_3x1, type##_3x2, type##_3x3, type##_3x4, type##_3x5, \
-             type##_3x6},                                                      \
-            {NULL, type##_4x1, type##_4x2, type##_4x3, type##_4x4,             \
-             type##_4x5},                                                      \
-            {NULL},                                                            \
-            {NULL, type##_6x1, type##_6x2, type##_6x3, type##_6x4},            \
-            {NULL},                                                            \
-            {NULL, type##_8x1, type##_8x2, type##_8x3},                        \
-        },                                                                     \
+    TILE(type, 1, 1)                                                           \
+    TILE(type, 1, 2) TILE(type, 1, 3) TILE(type, 1, 4) TILE(type, 1, 5) TILE(  \
+        type, 1, 6) TILE(type, 1, 7) TILE(type, 1, 8) TILE(type, 1, 9)         \
+        TILE(type, 1, 10) TILE(type, 1, 11) TILE(type, 1, 12) TILE(type, 2, 1) \
+            TILE(type, 2, 2) TILE(type, 2, 3) TILE(type, 2, 4) TILE(           \
+                type, 2, 5) TILE(type, 2, 6) TILE(type, 2, 7) TILE(type, 2, 8) \
+                TILE(type, 3, 1) TILE(type, 3, 2) TILE(type, 3, 3)             \
+                    TILE(type, 3, 4) TILE(type, 3, 5) TILE(type, 3, 6) TILE(   \
+                        type, 4, 1) TILE(type, 4, 2) TILE(type, 4, 3)          \
+                        TILE(type, 4, 4) TILE(type, 4, 5) TILE(type, 6, 1)     \
+                            TILE(type, 6, 2) TILE(type, 6, 3) TILE(type, 6, 4) \
+                                TILE(type, 8, 1) TILE(type, 8, 2)              \
+                                    TILE(type, 8, 3) static const struct       \
+        kern_tile_set type##_tiles =                                           \
+            {                                                                  \
+                .most = {0, 12, 8, 6, 5, 0, 4, 0, 3},                          \
+                .fn =                                                          \
+                    {                                                          \
+                        {NULL},                                                \
+                        {NULL, type##_1x1, type##_1x2, type##_1x3, type##_1x4, \
+                         type##_1x5,                                           \
+                         type##_1x6,                                           \
+                         type##_1x7,                                           \
+                         type##_1x8,                                           \
+                         type##_1x9,                                           \
+                         type##_1x10, type##_1x11, type##_1x12},               \
+                        {NULL, type##_2x1, type##_2x2, type##_2x3, type##_2x4, \
+                         type##_2x5,                                           \
+                         type##_2x6,                                           \
+                         type##_2x7,                                           \
+                         type##_2x8},                                          \
+                        {NULL, type##_3x1, type##_3x2, type##_3x3, type##_3x4, \
+                         type##_3x5,                                           \
+                         type##_3x6},                                          \
+                        {NULL, type##_4x1, type##_4x2, type##_4x3, type##_4x4, \
+                         type##_4x5},                                          \
+                        {NULL},                                                \
+                        {NULL, type##_6x1, type##_6x2, type##_6x3,             \
+                         type##_6x4},                                          \
+                        {NULL},                                                \
+                        {NULL, type##_8x1, type##_8x2, type##_8x3},            \
+                    },                                                         \
     };
 
 TILES(F32)
@@ -99,14 +112,14 @@ TILES(F16)
 TILES(BF16)
 
 void kern_matmul_f32_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y,
-                            int y_stride, int begin, int end) {
+                            const struct kern_input *in, float *y, int y_stride,
+                            int begin, int end) {
     kern_tile_matmul(&F32_tiles, w, in, y, y_stride, begin, end);
 }
 
 void kern_matmul_f16_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y,
-                            int y_stride, int begin, int end) {
+                            const struct kern_input *in, float *y, int y_stride,
+                            int begin, int end) {
     kern_tile_matmul(&F16_tiles, w, in, y, y_stride, begin, end);
 }
 

@@ -20,10 +20,13 @@ static uint16_t load_u16(const void *p) {
 size_t kern_row_bytes(enum kern_type type, int n_cols) {
     size_t n = n_cols > 0 ? (size_t)n_cols : 0;
     switch (type) {
-    case KERN_F32: return n * sizeof(float);
+    case KERN_F32:
+        return n * sizeof(float);
     case KERN_F16:
-    case KERN_BF16: return n * sizeof(uint16_t);
-    case KERN_Q8_0: return n % KERN_BLOCK ? 0 : n / KERN_BLOCK * Q8_0_BYTES;
+    case KERN_BF16:
+        return n * sizeof(uint16_t);
+    case KERN_Q8_0:
+        return n % KERN_BLOCK ? 0 : n / KERN_BLOCK * Q8_0_BYTES;
     }
     return 0;
 }
@@ -94,7 +97,9 @@ void kern_row_to_f32(enum kern_type type, const void *row, int n_cols,
                      float *out) {
     const char *bytes = row;
     switch (type) {
-    case KERN_F32: memcpy(out, row, (size_t)n_cols * sizeof *out); break;
+    case KERN_F32:
+        memcpy(out, row, (size_t)n_cols * sizeof *out);
+        break;
     case KERN_F16:
         for (int c = 0; c < n_cols; c++)
             out[c] = kern_f16_to_f32(load_u16(bytes + 2 * (size_t)c));
@@ -103,6 +108,8 @@ void kern_row_to_f32(enum kern_type type, const void *row, int n_cols,
         for (int c = 0; c < n_cols; c++)
             out[c] = kern_bf16_to_f32(load_u16(bytes + 2 * (size_t)c));
         break;
-    case KERN_Q8_0: q8_0_to_f32(bytes, n_cols, out); break;
+    case KERN_Q8_0:
+        q8_0_to_f32(bytes, n_cols, out);
+        break;
     }
 }

@@ -33,13 +33,13 @@ static float quantize_block(int16_t *q, const float *x) {
     float scale = largest / KERN_QUANT_MAX;
     const __m256 s = _mm256_set1_ps(scale);
     for (int i = 0; i < KERN_BLOCK; i += 16) {
-        __m256i a = _mm256_cvtps_epi32(
-            _mm256_div_ps(_mm256_loadu_ps(x + i), s));
-        __m256i b = _mm256_cvtps_epi32(
-            _mm256_div_ps(_mm256_loadu_ps(x + i + 8), s));
+        __m256i a =
+            _mm256_cvtps_epi32(_mm256_div_ps(_mm256_loadu_ps(x + i), s));
+        __m256i b =
+            _mm256_cvtps_epi32(_mm256_div_ps(_mm256_loadu_ps(x + i + 8), s));
         // packs works on 128-bit halves: put the quarters back in order.
-        __m256i packed = _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b),
-                                                  0xd8);
+        __m256i packed =
+            _mm256_permute4x64_epi64(_mm256_packs_epi32(a, b), 0xd8);
         _mm256_storeu_si256((__m256i *)(q + i), packed);
     }
     return scale;
@@ -58,8 +58,8 @@ KERN_INLINE void block_sums(int nt, int np, const struct kern_tile *t,
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
-            isum[i][j][0] = isum[i][j][1] = _mm256_setzero_si256();
+    for (int j = 0; j < np; j++)
+        isum[i][j][0] = isum[i][j][1] = _mm256_setzero_si256();
     const char *weights = t->panel + block * BLOCK_BYTES + 64;
     const int16_t *q = t->q + block * KERN_BLOCK;
     for (int c = 0; c < KERN_BLOCK / 2; c++) {
@@ -101,11 +101,11 @@ KERN_INLINE void add_block(int nt, int np, const struct kern_tile *t,
             __m256 scale = _mm256_load_ps(scales + h * 8);
             KERN_UNROLL
             for (int i = 0; i < nt; i++) {
-                __m256 s = _mm256_broadcast_ss(
-                    t->q_scale + (size_t)i * n_blocks + block);
-                sum[i][j][h] = _mm256_fmadd_ps(
-                    _mm256_cvtepi32_ps(isum[i][j][h]),
-                    _mm256_mul_ps(scale, s), sum[i][j][h]);
+                __m256 s = _mm256_broadcast_ss(t->q_scale +
+                                               (size_t)i * n_blocks + block);
+                sum[i][j][h] =
+                    _mm256_fmadd_ps(_mm256_cvtepi32_ps(isum[i][j][h]),
+                                    _mm256_mul_ps(scale, s), sum[i][j][h]);
             }
         }
     }
@@ -116,8 +116,8 @@ KERN_INLINE void tile(int nt, int np, const struct kern_tile *t) {
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
-            sum[i][j][0] = sum[i][j][1] = _mm256_setzero_ps();
+    for (int j = 0; j < np; j++)
+        sum[i][j][0] = sum[i][j][1] = _mm256_setzero_ps();
     for (size_t b = 0; b < t->n_cols / KERN_BLOCK; b++) {
         __m256i isum[4][4][2];
         block_sums(nt, np, t, b, isum);
@@ -126,11 +126,10 @@ KERN_INLINE void tile(int nt, int np, const struct kern_tile *t) {
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
-            kern_store_avx2(t->y + (size_t)i * t->y_stride +
-                                j * KERN_PANEL_ROWS,
-                            sum[i][j][0], sum[i][j][1],
-                            t->n_rows - j * KERN_PANEL_ROWS);
+    for (int j = 0; j < np; j++)
+        kern_store_avx2(t->y + (size_t)i * t->y_stride + j * KERN_PANEL_ROWS,
+                        sum[i][j][0], sum[i][j][1],
+                        t->n_rows - j * KERN_PANEL_ROWS);
 }
 
 // 16 registers: the integer sums stay in registers, the float sums may be
@@ -139,20 +138,19 @@ KERN_INLINE void tile(int nt, int np, const struct kern_tile *t) {
     static void q8_0_##nt##x##np(const struct kern_tile *t) {                  \
         tile(nt, np, t);                                                       \
     }
-TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4)
-TILE(2, 1) TILE(2, 2)
-TILE(3, 1)
-TILE(4, 1)
+TILE(1, 1)
+TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(2, 1) TILE(2, 2) TILE(3, 1) TILE(4, 1)
 
-static const struct kern_tile_set q8_0_tiles = {
-    .most = {0, 4, 2, 1, 1, 0, 0, 0, 0},
-    .fn = {
-        {NULL},
-        {NULL, q8_0_1x1, q8_0_1x2, q8_0_1x3, q8_0_1x4},
-        {NULL, q8_0_2x1, q8_0_2x2},
-        {NULL, q8_0_3x1},
-        {NULL, q8_0_4x1},
-    },
+    static const struct kern_tile_set q8_0_tiles = {
+        .most = {0, 4, 2, 1, 1, 0, 0, 0, 0},
+        .fn =
+            {
+                {NULL},
+                {NULL, q8_0_1x1, q8_0_1x2, q8_0_1x3, q8_0_1x4},
+                {NULL, q8_0_2x1, q8_0_2x2},
+                {NULL, q8_0_3x1},
+                {NULL, q8_0_4x1},
+            },
 };
 
 void kern_matmul_q8_0_avx2(const struct kern_matrix *w,

@@ -47,7 +47,8 @@ KERN_INLINE void block_sums(int nt, int np, const struct kern_tile *t,
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++) isum[i][j] = _mm512_setzero_si512();
+    for (int j = 0; j < np; j++)
+        isum[i][j] = _mm512_setzero_si512();
     const char *weights = t->panel + block * BLOCK_BYTES + 64;
     const int16_t *q = t->q + block * KERN_BLOCK;
     for (int c = 0; c < KERN_BLOCK / 2; c++) {
@@ -75,7 +76,8 @@ KERN_INLINE void tile(int nt, int np, const struct kern_tile *t) {
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++) sum[i][j] = _mm512_setzero_ps();
+    for (int j = 0; j < np; j++)
+        sum[i][j] = _mm512_setzero_ps();
     for (size_t b = 0; b < n_blocks; b++) {
         __m512i isum[8][12];
         block_sums(nt, np, t, b, isum);
@@ -94,10 +96,10 @@ KERN_INLINE void tile(int nt, int np, const struct kern_tile *t) {
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
-        for (int j = 0; j < np; j++)
-            _mm512_mask_storeu_ps(
-                t->y + (size_t)i * t->y_stride + j * KERN_PANEL_ROWS,
-                kern_mask_avx512(t->n_rows - j * KERN_PANEL_ROWS), sum[i][j]);
+    for (int j = 0; j < np; j++)
+        _mm512_mask_storeu_ps(
+            t->y + (size_t)i * t->y_stride + j * KERN_PANEL_ROWS,
+            kern_mask_avx512(t->n_rows - j * KERN_PANEL_ROWS), sum[i][j]);
 }
 
 // 32 registers: nt * np integer sums and as many of floats, np weights.
@@ -105,28 +107,35 @@ KERN_INLINE void tile(int nt, int np, const struct kern_tile *t) {
     static void q8_0_##nt##x##np(const struct kern_tile *t) {                  \
         tile(nt, np, t);                                                       \
     }
-TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5)
-TILE(1, 6) TILE(1, 7) TILE(1, 8)
-TILE(2, 1) TILE(2, 2) TILE(2, 3) TILE(2, 4) TILE(2, 5)
-TILE(3, 1) TILE(3, 2) TILE(3, 3) TILE(3, 4)
-TILE(4, 1) TILE(4, 2) TILE(4, 3)
-TILE(6, 1) TILE(6, 2)
-TILE(8, 1) TILE(8, 2)
+TILE(1, 1)
+TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5) TILE(1, 6) TILE(1, 7) TILE(1, 8)
+    TILE(2, 1) TILE(2, 2) TILE(2, 3) TILE(2, 4) TILE(2, 5) TILE(3, 1) TILE(3, 2)
+        TILE(3, 3) TILE(3, 4) TILE(4, 1) TILE(4, 2)
+            TILE(4, 3)
+                TILE(6, 1)
+                    TILE(6, 2)
+                        TILE(8, 1)
+                            TILE(8, 2)
 
-static const struct kern_tile_set q8_0_tiles = {
-    .most = {0, 8, 5, 4, 3, 0, 2, 0, 2},
-    .fn = {
-        {NULL},
-        {NULL, q8_0_1x1, q8_0_1x2, q8_0_1x3, q8_0_1x4, q8_0_1x5, q8_0_1x6,
-         q8_0_1x7, q8_0_1x8},
-        {NULL, q8_0_2x1, q8_0_2x2, q8_0_2x3, q8_0_2x4, q8_0_2x5},
-        {NULL, q8_0_3x1, q8_0_3x2, q8_0_3x3, q8_0_3x4},
-        {NULL, q8_0_4x1, q8_0_4x2, q8_0_4x3},
-        {NULL},
-        {NULL, q8_0_6x1, q8_0_6x2},
-        {NULL},
-        {NULL, q8_0_8x1, q8_0_8x2},
-    },
+                                static const struct kern_tile_set q8_0_tiles =
+                                    {
+                                        .most = {0, 8, 5, 4, 3, 0, 2, 0, 2},
+                                        .fn =
+                                            {
+                                                {NULL},
+                                                {NULL, q8_0_1x1,
+                                                 q8_0_1x2, q8_0_1x3, q8_0_1x4, q8_0_1x5, q8_0_1x6, q8_0_1x7, q8_0_1x8},
+                                                {NULL, q8_0_2x1,
+                                                 q8_0_2x2, q8_0_2x3, q8_0_2x4, q8_0_2x5},
+                                                {NULL, q8_0_3x1,
+                                                 q8_0_3x2, q8_0_3x3, q8_0_3x4},
+                                                {NULL, q8_0_4x1,
+                                                 q8_0_4x2, q8_0_4x3},
+                                                {NULL},
+                                                {NULL, q8_0_6x1, q8_0_6x2},
+                                                {NULL},
+                                                {NULL, q8_0_8x1, q8_0_8x2},
+                                            },
 };
 
 void kern_matmul_q8_0_avx512(const struct kern_matrix *w,

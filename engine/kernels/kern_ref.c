@@ -16,7 +16,8 @@
 // Join the partial sums by the fixed tree.
 static float join_lanes(float s[KERN_LANES]) {
     for (int h = KERN_LANES / 2; h; h /= 2)
-        for (int j = 0; j < h; j++) s[j] += s[j + h];
+        for (int j = 0; j < h; j++)
+            s[j] += s[j + h];
     return s[0];
 }
 
@@ -92,14 +93,13 @@ static void matmul(const struct kern_matrix *w, const struct kern_input *in,
         size_t at = (size_t)t * (size_t)w->n_cols;
         for (int row = begin * KERN_PANEL_ROWS; row < last; row++) {
             int r = row % KERN_PANEL_ROWS;
-            const char *panel = (const char *)w->panels +
-                                (size_t)(row / KERN_PANEL_ROWS) *
-                                    w->panel_bytes;
+            const char *panel =
+                (const char *)w->panels +
+                (size_t)(row / KERN_PANEL_ROWS) * w->panel_bytes;
             y[(size_t)t * (size_t)y_stride + (size_t)row] =
-                w->type == KERN_Q8_0
-                    ? dot_q8_0(w, panel, r, in->q + at,
-                               in->q_scale + at / KERN_BLOCK)
-                    : dot_float(w, panel, r, in->x + at);
+                w->type == KERN_Q8_0 ? dot_q8_0(w, panel, r, in->q + at,
+                                                in->q_scale + at / KERN_BLOCK)
+                                     : dot_float(w, panel, r, in->x + at);
         }
     }
 }
@@ -112,15 +112,18 @@ static void rmsnorm(float *y, const float *x, const float *weight, int n,
     for (int i = 0; i < n; i++)
         s[i % KERN_LANES] = fmaf(x[i], x[i], s[i % KERN_LANES]);
     float inverse = 1.0f / sqrtf(join_lanes(s) / (float)n + eps);
-    for (int i = 0; i < n; i++) y[i] = x[i] * inverse * weight[i];
+    for (int i = 0; i < n; i++)
+        y[i] = x[i] * inverse * weight[i];
 }
 
 static void swiglu(float *gate, const float *up, int n) {
-    for (int i = 0; i < n; i++) gate[i] = kern_silu(gate[i]) * up[i];
+    for (int i = 0; i < n; i++)
+        gate[i] = kern_silu(gate[i]) * up[i];
 }
 
 static void add(float *y, const float *x, int n) {
-    for (int i = 0; i < n; i++) y[i] += x[i];
+    for (int i = 0; i < n; i++)
+        y[i] += x[i];
 }
 
 static void rotate(float *a, float *b, const float *cs) {
@@ -151,13 +154,15 @@ static float exp_sum(float *x, int n, float max, float inv_temp) {
 // By lanes like the sums, because the order decides between +0 and -0.
 static float max(const float *x, int n) {
     float m[KERN_LANES];
-    for (int j = 0; j < KERN_LANES; j++) m[j] = -INFINITY;
+    for (int j = 0; j < KERN_LANES; j++)
+        m[j] = -INFINITY;
     for (int i = 0; i < n; i++) {
         int j = i % KERN_LANES;
         m[j] = x[i] > m[j] ? x[i] : m[j];
     }
     for (int h = KERN_LANES / 2; h; h /= 2)
-        for (int j = 0; j < h; j++) m[j] = m[j + h] > m[j] ? m[j + h] : m[j];
+        for (int j = 0; j < h; j++)
+            m[j] = m[j + h] > m[j] ? m[j + h] : m[j];
     return m[0];
 }
 

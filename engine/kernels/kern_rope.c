@@ -28,7 +28,8 @@ static double log2_own(double x) {
     }
     // ln m = 2 atanh(z), z = (m - 1) / (m + 1), |z| < 0.172
     double z = (m - 1.0) / (m + 1.0), z2 = z * z, s = 0.0;
-    for (int k = 23; k >= 1; k -= 2) s = fma(s, z2, 1.0 / k);
+    for (int k = 23; k >= 1; k -= 2)
+        s = fma(s, z2, 1.0 / k);
     return fma(2.0 * z * s, 1.4426950408889634, (double)exponent);
 }
 
@@ -38,7 +39,8 @@ static double exp2_own(double x) {
     if (!(x <= 1000.0)) return (double)INFINITY;
     double n = (x + 0x1.8p52) - 0x1.8p52; // to nearest integer
     double r = (x - n) * 0.6931471805599453, s = 1.0;
-    for (int k = 16; k >= 1; k--) s = fma(s, r / k, 1.0);
+    for (int k = 16; k >= 1; k--)
+        s = fma(s, r / k, 1.0);
     uint64_t u = (uint64_t)((int64_t)n + 1023) << 52;
     double scale;
     memcpy(&scale, &u, sizeof scale);
@@ -68,8 +70,8 @@ static void sincos_own(double x, double *sine, double *cosine) {
 
 void kern_rope_table(float *cs, int position, int n_rot, double theta,
                      const float *factors) {
-    double log_theta = theta >= 1e-300 && theta <= 1e300 ? log2_own(theta)
-                                                         : (double)NAN;
+    double log_theta =
+        theta >= 1e-300 && theta <= 1e300 ? log2_own(theta) : (double)NAN;
     for (int i = 0; i < n_rot / 2; i++) {
         double frequency = exp2_own(-2.0 * i / n_rot * log_theta);
         if (factors) frequency /= (double)factors[i];

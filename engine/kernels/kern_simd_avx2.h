@@ -23,9 +23,8 @@ KERN_INLINE __m256 kern_exp_avx2(__m256 x) {
     p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(KERN_EXP_P5));
     p = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r),
                       _mm256_set1_ps(1.0f));
-    __m256 y = _mm256_castsi256_ps(
-        _mm256_add_epi32(_mm256_castps_si256(p),
-                         _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
+    __m256 y = _mm256_castsi256_ps(_mm256_add_epi32(
+        _mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
     __m256 low = _mm256_cmp_ps(x, _mm256_set1_ps(KERN_EXP_LOW), _CMP_LT_OQ);
     __m256 high = _mm256_cmp_ps(x, _mm256_set1_ps(KERN_EXP_HIGH), _CMP_GT_OQ);
     y = _mm256_andnot_ps(low, y);

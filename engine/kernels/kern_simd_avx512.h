@@ -27,9 +27,8 @@ KERN_INLINE __m512 kern_exp_avx512(__m512 x) {
     p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(KERN_EXP_P5));
     p = _mm512_add_ps(_mm512_fmadd_ps(p, _mm512_mul_ps(r, r), r),
                       _mm512_set1_ps(1.0f));
-    __m512 y = _mm512_castsi512_ps(
-        _mm512_add_epi32(_mm512_castps_si512(p),
-                         _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
+    __m512 y = _mm512_castsi512_ps(_mm512_add_epi32(
+        _mm512_castps_si512(p), _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
     __mmask16 low =
         _mm512_cmp_ps_mask(x, _mm512_set1_ps(KERN_EXP_LOW), _CMP_LT_OQ);
     __mmask16 high =
@@ -41,8 +40,8 @@ KERN_INLINE __m512 kern_exp_avx512(__m512 x) {
 
 // The fixed tree over 16 partial sums.
 KERN_INLINE float kern_join_avx512(__m512 s) {
-    __m256 a = _mm256_add_ps(_mm512_castps512_ps256(s),
-                             _mm512_extractf32x8_ps(s, 1));
+    __m256 a =
+        _mm256_add_ps(_mm512_castps512_ps256(s), _mm512_extractf32x8_ps(s, 1));
     __m128 b =
         _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
     b = _mm_add_ps(b, _mm_movehl_ps(b, b));
@@ -51,11 +50,11 @@ KERN_INLINE float kern_join_avx512(__m512 s) {
 
 void kern_quantize_avx512(struct kern_input *in, int begin, int end);
 void kern_matmul_f32_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y,
-                            int y_stride, int begin, int end);
+                            const struct kern_input *in, float *y, int y_stride,
+                            int begin, int end);
 void kern_matmul_f16_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y,
-                            int y_stride, int begin, int end);
+                            const struct kern_input *in, float *y, int y_stride,
+                            int begin, int end);
 void kern_matmul_bf16_avx512(const struct kern_matrix *w,
                              const struct kern_input *in, float *y,
                              int y_stride, int begin, int end);

@@ -67,7 +67,8 @@ static inline int kern_tile_tokens(const struct kern_tile_set *s, int left) {
     if (left == 7) return 4;
     if (left == 5) return 3;
     int nt = left < KERN_TILE_TOKENS ? left : KERN_TILE_TOKENS;
-    while (!s->most[nt]) nt--;
+    while (!s->most[nt])
+        nt--;
     return nt;
 }
 

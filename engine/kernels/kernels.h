@@ -63,8 +63,9 @@ struct kern_input {
 
 // n_tokens consecutive tokens of one sequence against the cached keys and
 // values of one KV head, shared by `n_group` query heads (grouped-query
-// attention). Token t sees n_pos + t positions. Tokens and heads of a call share
-// the loads of keys and values; what each gets does not depend on the others.
+// attention). Token t sees n_pos + t positions. Tokens and heads of a call
+// share the loads of keys and values; what each gets does not depend on the
+// others.
 //   page of keys:   float [head_dim][KERN_PAGE]   (a lane is a position)
 //   page of values: float [KERN_PAGE][head_dim_padded16]
 struct kern_attn {
@@ -77,7 +78,7 @@ struct kern_attn {
     float *out;                 // [n_tokens][stride]: [n_group][head_dim] each
     float scale;                // 1 / sqrt(head_dim)
     int n_group, head_dim, n_pos, n_tokens;
-    size_t stride;              // floats from token to token in q and out
+    size_t stride; // floats from token to token in q and out
 };
 
 struct kernels {
@@ -149,8 +150,8 @@ size_t kern_row_bytes(enum kern_type type, int n_cols); // GGUF layout
 
 // matmul of the matrix' type on panels [begin, end).
 void kern_matmul(const struct kernels *k, const struct kern_matrix *w,
-                 const struct kern_input *in, float *y, int y_stride,
-                 int begin, int end);
+                 const struct kern_input *in, float *y, int y_stride, int begin,
+                 int end);
 // The same through OpenBLAS, for long prompts (`prefill: blas`): dequantised
 // tiles and sgemm. Its sums depend on the CPU: outside the same-bits promise.
 // `tile`: scratch of kern_blas_tile_floats(n_cols) floats.

@@ -100,7 +100,8 @@ static void batcher_lead(struct batcher *b) {
     pthread_mutex_lock(&b->lock);
     b->running = false;
     b->n_waiting -= n;
-    for (int i = 0; i < n; i++) batch[i]->done = 1;
+    for (int i = 0; i < n; i++)
+        batch[i]->done = 1;
     pthread_cond_broadcast(&b->changed);
 }
 

@@ -11,7 +11,7 @@ struct batcher;
 struct error;
 
 struct batcher *batcher_new(void);
-void batcher_free(struct batcher *b); // no thread may be inside; NULL is fine
+void batcher_free(struct batcher *b);  // no thread may be inside; NULL is fine
 void batcher_enter(struct batcher *b); // NULL: no-op
 void batcher_leave(struct batcher *b);
 

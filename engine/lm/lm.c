@@ -27,9 +27,13 @@ void lm_free(struct lm *lm) {
     if (lm) lm->backend->close(lm);
 }
 
-const struct lm_facts *lm_facts(const struct lm *lm) { return &lm->facts; }
+const struct lm_facts *lm_facts(const struct lm *lm) {
+    return &lm->facts;
+}
 
-unsigned lm_caps(const struct lm *lm) { return lm->caps; }
+unsigned lm_caps(const struct lm *lm) {
+    return lm->caps;
+}
 
 const char *lm_meta(const struct lm *lm, const char *key) {
     return lm->backend->meta ? lm->backend->meta(lm, key) : NULL;
@@ -94,17 +98,24 @@ void lm_seq_free(struct lm_seq *s) {
     if (s) s->lm->backend->seq_free(s);
 }
 
-struct lm *lm_seq_lm(const struct lm_seq *s) { return s->lm; }
-int lm_n_tokens(const struct lm_seq *s) { return s->n_tokens; }
-const int32_t *lm_tokens(const struct lm_seq *s) { return s->tokens; }
-struct lm_work lm_work(const struct lm_seq *s) { return s->work; }
+struct lm *lm_seq_lm(const struct lm_seq *s) {
+    return s->lm;
+}
+int lm_n_tokens(const struct lm_seq *s) {
+    return s->n_tokens;
+}
+const int32_t *lm_tokens(const struct lm_seq *s) {
+    return s->tokens;
+}
+struct lm_work lm_work(const struct lm_seq *s) {
+    return s->work;
+}
 
 int lm_n_free(const struct lm_seq *s) {
     return s->lm->facts.n_ctx - s->n_tokens;
 }
 
-int lm_push(struct lm_seq *s, const int32_t *tokens, int n,
-            struct error *err) {
+int lm_push(struct lm_seq *s, const int32_t *tokens, int n, struct error *err) {
     int n_vocab = s->lm->facts.n_vocab;
     if (n < 0 || n > lm_n_free(s))
         return error_set(err, ERR_INPUT,
@@ -116,8 +127,7 @@ int lm_push(struct lm_seq *s, const int32_t *tokens, int n,
                              "token %d is not in the vocabulary of %d",
                              (int)tokens[i], n_vocab);
     }
-    if (n) memcpy(s->tokens + s->n_tokens, tokens,
-                  (size_t)n * sizeof *tokens);
+    if (n) memcpy(s->tokens + s->n_tokens, tokens, (size_t)n * sizeof *tokens);
     s->n_tokens += n;
     return 0;
 }
@@ -172,7 +182,8 @@ static int row_slot(const struct lm_seq *s, const int *positions, int n) {
 static int evaluate(struct lm_seq *s, int end, const int *missing,
                     const int *slots, int n, struct error *err) {
     float *rows[LM_ROWS_MAX];
-    for (int i = 0; i < n; i++) rows[i] = row_at(s, slots[i]);
+    for (int i = 0; i < n; i++)
+        rows[i] = row_at(s, slots[i]);
     if (s->lm->backend->eval(s, end, missing, n, rows, err)) {
         s->lm->backend->seq_cut(s, s->n_evaluated);
         return -1;
@@ -220,12 +231,14 @@ int lm_rows(struct lm_seq *s, const int *positions, int n, const float **rows,
         slots[i] = row_slot(s, positions, n);
         s->row_pos[slots[i]] = missing[i];
     }
-    if (n_missing && evaluate(s, missing[n_missing - 1], missing, slots,
-                              n_missing, err)) {
-        for (int i = 0; i < n_missing; i++) s->row_pos[slots[i]] = 0;
+    if (n_missing &&
+        evaluate(s, missing[n_missing - 1], missing, slots, n_missing, err)) {
+        for (int i = 0; i < n_missing; i++)
+            s->row_pos[slots[i]] = 0;
         return -1;
     }
-    for (int i = 0; i < n; i++) rows[i] = row_at(s, row_find(s, positions[i]));
+    for (int i = 0; i < n; i++)
+        rows[i] = row_at(s, row_find(s, positions[i]));
     return 0;
 }
 

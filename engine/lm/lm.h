@@ -36,27 +36,27 @@ enum lm_cap {
 };
 
 struct lm_facts {
-    const char *backend;          // "native", "scripted"
+    const char *backend; // "native", "scripted"
     char model_hash[HASH_HEX_SIZE];
     char vocab_hash[HASH_HEX_SIZE]; // equal: token ids can be exchanged
-    const char *arch;             // "qwen3", ...
-    const char *kernels;          // "avx512", ...; "" where it does not apply
+    const char *arch;               // "qwen3", ...
+    const char *kernels;            // "avx512", ...; "" where it does not apply
     int64_t n_params;
     int n_vocab, n_ctx;
     int n_layer, n_embd;
-    int32_t eos_token;            // -1: none
+    int32_t eos_token; // -1: none
     size_t weights_bytes, kv_bytes;
 };
 
 // ---- models ---------------------------------------------------------------
 
 struct lm_native_options {
-    const char *isa;        // "auto", "ref", "avx2", "avx512", "neon"
-    int n_threads;          // >= 1
-    int n_ctx;              // tokens of one sequence; 0: the model's own
-    int n_seq;              // sequences alive at once, at most
-    int n_rows;             // rows kept per sequence (draft_tokens + 4 or more)
-    bool prefill_blas;      // OpenBLAS for prompts: other bits on other CPUs
+    const char *isa;   // "auto", "ref", "avx2", "avx512", "neon"
+    int n_threads;     // >= 1
+    int n_ctx;         // tokens of one sequence; 0: the model's own
+    int n_seq;         // sequences alive at once, at most
+    int n_rows;        // rows kept per sequence (draft_tokens + 4 or more)
+    bool prefill_blas; // OpenBLAS for prompts: other bits on other CPUs
     struct batcher *batcher; // shared by the models of a throughput run, so
                              // that calls of several threads meet in batches
                              // (batcher.h); NULL: one thread uses the model
@@ -82,8 +82,7 @@ int lm_encode(const struct lm *lm, const char *text, size_t n_bytes,
               bool special, int32_t **tokens, struct error *err);
 // The bytes of one token (control tokens: their text); borrowed, not NUL
 // terminated. n_bytes 0 for ids out of range.
-const char *lm_token_bytes(const struct lm *lm, int32_t token,
-                           size_t *n_bytes);
+const char *lm_token_bytes(const struct lm *lm, int32_t token, size_t *n_bytes);
 bool lm_token_is_end(const struct lm *lm, int32_t token); // eos, eot
 bool lm_token_is_control(const struct lm *lm, int32_t token);
 
@@ -98,7 +97,7 @@ struct lm_seq *lm_seq_fork(struct lm_seq *s, struct error *err);
 struct lm *lm_seq_lm(const struct lm_seq *s);
 int lm_n_tokens(const struct lm_seq *s);
 const int32_t *lm_tokens(const struct lm_seq *s); // [lm_n_tokens]
-int lm_n_free(const struct lm_seq *s); // tokens that still fit
+int lm_n_free(const struct lm_seq *s);            // tokens that still fit
 
 // Append tokens; fails with ERR_INPUT when they do not fit the context or an id
 // is out of range. Nothing is evaluated yet.
@@ -116,8 +115,8 @@ int lm_prefill(struct lm_seq *s, struct error *err);
 
 // Work done on behalf of a sequence since it was made (forks start at 0).
 struct lm_work {
-    int64_t n_calls;       // batches it took part in
-    int64_t n_tokens;      // tokens evaluated
-    int64_t n_repeated;    // of those, evaluated before and dropped since
+    int64_t n_calls;    // batches it took part in
+    int64_t n_tokens;   // tokens evaluated
+    int64_t n_repeated; // of those, evaluated before and dropped since
 };
 struct lm_work lm_work(const struct lm_seq *s);

@@ -18,8 +18,7 @@ struct lm_backend {
     void (*seq_free)(struct lm_seq *s);
     // lm.c moves n_evaluated: after eval, before seq_cut.
     // Make `to` (fresh) share the first n_evaluated tokens of `from`.
-    int (*seq_share)(struct lm_seq *to, struct lm_seq *from,
-                     struct error *err);
+    int (*seq_share)(struct lm_seq *to, struct lm_seq *from, struct error *err);
     // Forget evaluated tokens from n on.
     void (*seq_cut)(struct lm_seq *s, int n);
     // Evaluate tokens [s->n_evaluated, end) of s->tokens; for each position in
@@ -46,11 +45,11 @@ struct lm {
 
 struct lm_seq {
     struct lm *lm;
-    int32_t *tokens; // [n_ctx]
+    int32_t *tokens;                   // [n_ctx]
     int n_tokens, n_evaluated, n_high; // n_high: most ever evaluated
-    float *row_data; // [n_rows][n_vocab]
-    int *row_pos;    // [n_rows] position held, 0: free
-    int row_next;    // slot to evict next
+    float *row_data;                   // [n_rows][n_vocab]
+    int *row_pos;                      // [n_rows] position held, 0: free
+    int row_next;                      // slot to evict next
     struct lm_work work;
 };
 

@@ -30,7 +30,8 @@ static int arch_number(const struct gguf *g, const char *arch,
 static void count_type(struct model_file_facts *facts, const char *name,
                        size_t n_bytes) {
     int i = 0;
-    while (i < facts->n_types && strcmp(facts->types[i].name, name) != 0) i++;
+    while (i < facts->n_types && strcmp(facts->types[i].name, name) != 0)
+        i++;
     if (i == MODEL_FILE_TYPES_MAX) return;
     if (i == facts->n_types) facts->types[facts->n_types++].name = name;
     facts->types[i].n_tensors++;
@@ -54,8 +55,8 @@ static const char *text_or_empty(const struct gguf *g, const char *key) {
 
 static void state_facts(struct model_file *f) {
     const struct gguf *g = f->gguf;
-    const struct gguf_array *tokens = gguf_find_array(g,
-                                                      "tokenizer.ggml.tokens");
+    const struct gguf_array *tokens =
+        gguf_find_array(g, "tokenizer.ggml.tokens");
     const char *arch = text_or_empty(g, "general.architecture");
     struct model_file_facts *facts = &f->facts;
     facts->file_bytes = gguf_file_bytes(g);

@@ -68,5 +68,5 @@ const char *model_file_token_bytes(const struct model_file *f, int32_t token,
                                    size_t *n_bytes);
 int model_file_n_vocab(const struct model_file *f);
 bool model_file_is_control(const struct model_file *f, int32_t token);
-int32_t model_file_bos(const struct model_file *f); // -1: none
+int32_t model_file_bos(const struct model_file *f);   // -1: none
 bool model_file_adds_bos(const struct model_file *f); // prompts begin with it

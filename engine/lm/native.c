@@ -49,8 +49,8 @@ static struct native *native_of(const struct lm_seq *s) {
 
 // ---- evaluation -------------------------------------------------------------
 
-static int native_run(struct native *n, struct forward_item *items,
-                      int n_items, struct error *err) {
+static int native_run(struct native *n, struct forward_item *items, int n_items,
+                      struct error *err) {
     pthread_mutex_lock(&n->lock);
     int status = forward_run(n->forward, items, n_items, err);
     pthread_mutex_unlock(&n->lock);
@@ -88,10 +88,9 @@ static int native_eval(struct lm_seq *s, int end, const int *positions,
         .err = err,
     };
     if (!n->batcher) return native_run(n, &call.item, 1, err);
-    return batcher_submit(n->batcher,
-                          &(struct batcher_call){.model = n,
-                                                 .run = native_run_batch,
-                                                 .item = &call});
+    return batcher_submit(
+        n->batcher, &(struct batcher_call){
+                        .model = n, .run = native_run_batch, .item = &call});
 }
 
 // ---- sequences --------------------------------------------------------------

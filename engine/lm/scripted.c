@@ -131,8 +131,8 @@ static const char *scripted_token_bytes(const struct lm *lm, int32_t token,
     const struct scripted *sc = scripted_of(lm);
     const char *text = token < END_TOKEN ? &sc->bytes[token] : "";
     if (token == END_TOKEN) text = "<|end|>";
-    bool special = token >= FIRST_SPECIAL &&
-                   token < FIRST_SPECIAL + sc->n_specials;
+    bool special =
+        token >= FIRST_SPECIAL && token < FIRST_SPECIAL + sc->n_specials;
     if (special) text = sc->m.specials[token - FIRST_SPECIAL];
     *n_bytes = token < END_TOKEN ? 1 : strlen(text);
     return text;
@@ -156,7 +156,9 @@ static const char *scripted_meta(const struct lm *lm, const char *key) {
 
 // ---- models ---------------------------------------------------------------
 
-static void scripted_close(struct lm *lm) { free(lm); }
+static void scripted_close(struct lm *lm) {
+    free(lm);
+}
 
 static const struct lm_backend scripted_backend = {
     .name = "scripted",
@@ -190,7 +192,8 @@ static void scripted_hashes(struct scripted *lm) {
 struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,
                             struct error *err) {
     int n_specials = 0;
-    while (m->specials && m->specials[n_specials]) n_specials++;
+    while (m->specials && m->specials[n_specials])
+        n_specials++;
     if (!m->logits || m->n_ctx < 1 || m->n_vocab < 0) {
         error_set(err, ERR_USAGE, "a scripted model needs logits and n_ctx");
         return NULL;
@@ -198,7 +201,8 @@ struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,
     struct scripted *lm = xcalloc(1, sizeof *lm);
     lm->m = *m;
     lm->n_specials = n_specials;
-    for (int i = 0; i < 256; i++) lm->bytes[i] = (char)(i ^ m->byte_xor);
+    for (int i = 0; i < 256; i++)
+        lm->bytes[i] = (char)(i ^ m->byte_xor);
     int n_vocab = m->n_vocab ? m->n_vocab : FIRST_SPECIAL + n_specials;
     lm->lm.backend = &scripted_backend;
     lm->lm.caps = LM_CAP_LOGITS | LM_CAP_FORK | LM_CAP_SHARED;

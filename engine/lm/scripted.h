@@ -19,7 +19,7 @@ struct scripted_model {
     // Advanced by ns_per_call + ns_per_token * evaluated tokens; may be NULL.
     int64_t *now_ns;
     int64_t ns_per_call, ns_per_token;
-    const char *name;            // part of the model hash
+    const char *name; // part of the model hash
     // lm_meta(): key, value, key, value, ..., NULL; or NULL.
     const char *const *meta;
     // Token of byte b is b ^ byte_xor: another vocabulary of the same texts.

@@ -29,7 +29,8 @@ static double residual(const struct accept_round *r, int i, int t) {
 
 static int32_t pick_residual(const struct accept_round *r, int i) {
     double total = 0, sum = 0;
-    for (int t = 0; t < r->n_vocab; t++) total += residual(r, i, t);
+    for (int t = 0; t < r->n_vocab; t++)
+        total += residual(r, i, t);
     int last = -1;
     for (int t = 0; t < r->n_vocab; t++) {
         double w = residual(r, i, t);

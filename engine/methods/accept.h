@@ -10,12 +10,12 @@
 // sampler.h gives them: probability = weight / total.
 struct accept_round {
     int n_vocab, n_draft;
-    const int32_t *draft;    // [n_draft]
-    const float *p;          // [n_draft + 1][n_vocab]
-    const double *p_total;   // [n_draft + 1]
-    const float *q;          // [n_draft][n_vocab]
-    const double *q_total;   // [n_draft]
-    const double *u_target;  // [n_draft + 1] in [0, 1)
+    const int32_t *draft;                // [n_draft]
+    const float *p;                      // [n_draft + 1][n_vocab]
+    const double *p_total;               // [n_draft + 1]
+    const float *q;                      // [n_draft][n_vocab]
+    const double *q_total;               // [n_draft]
+    const double *u_target;              // [n_draft + 1] in [0, 1)
     const double *u_accept, *u_residual; // [n_draft]
 };
 

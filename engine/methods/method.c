@@ -46,8 +46,8 @@ static int check_caps(const struct method *m, const struct lm *lm,
 
 static int check_template(const struct method *m, const struct lm *base,
                           const struct settings *s, struct error *err) {
-    const char *prompt = s->prompt[0] ? s->prompt
-                                      : lm_meta(base, "specsweep.prompt");
+    const char *prompt =
+        s->prompt[0] ? s->prompt : lm_meta(base, "specsweep.prompt");
     if (!prompt || !strstr(prompt, "{problem}"))
         return error_set(err, ERR_USAGE,
                          "no prompt template with {problem}: neither in the "
@@ -71,8 +71,7 @@ int method_check(const struct method *m, const struct lm *base,
     if (check_caps(m, base, m->base_caps, "base", err)) return -1;
     if (m->needs & METHOD_NEEDS_DRAFT) {
         if (!draft)
-            return error_set(err, ERR_USAGE, "%s needs a draft model",
-                             m->name);
+            return error_set(err, ERR_USAGE, "%s needs a draft model", m->name);
         if (check_caps(m, draft, m->draft_caps, "draft", err)) return -1;
     }
     bool equal = draft && strcmp(lm_facts(base)->vocab_hash,
@@ -103,8 +102,7 @@ int method_solve(const struct method *m, struct workspace *w,
     bool drafts = m->needs & METHOD_NEEDS_DRAFT;
     trace_reset(t);
     t->stop = STOP_ERROR;
-    if (!w->loaded)
-        return error_set(err, ERR_INTERNAL, "no problem is loaded");
+    if (!w->loaded) return error_set(err, ERR_INTERNAL, "no problem is loaded");
     if (drafts && !w->lm[ROLE_DRAFT])
         return error_set(err, ERR_USAGE, "%s needs a draft model", m->name);
     if (workspace_fit(w, s, needs_judge(m, s), err)) return -1;
@@ -120,8 +118,8 @@ int method_solve(const struct method *m, struct workspace *w,
     int rc = m->solve(w, s, rng, t, err);
     trace_stop(t, rc ? STOP_ERROR : t->stop);
     for (int r = 0; r < ROLE_N; r++) {
-        if (w->seq[r]) count_work(w->seq[r], &before[r], (enum model_role)r,
-                                  &t->count);
+        if (w->seq[r])
+            count_work(w->seq[r], &before[r], (enum model_role)r, &t->count);
     }
     return rc;
 }

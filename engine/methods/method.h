@@ -22,8 +22,8 @@ struct workspace;
 struct method {
     const char *name; // "vanilla", "specdecode", ...
     const char *help;
-    unsigned bit;     // its bit in option masks
-    unsigned needs;   // METHOD_NEEDS_*
+    unsigned bit;   // its bit in option masks
+    unsigned needs; // METHOD_NEEDS_*
     unsigned base_caps, draft_caps;
     // Solve from the rendered prompt that the workspace holds. Fills the
     // trace. -1 only for errors that end the sample without a verdict.

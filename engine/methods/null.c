@@ -15,8 +15,8 @@ static int null_solve(struct workspace *w, const struct settings *s,
                       struct error *err) {
     struct sample m;
     int32_t *tokens;
-    int n = lm_encode(w->lm[ROLE_BASE], null_answer, strlen(null_answer),
-                      false, &tokens, err);
+    int n = lm_encode(w->lm[ROLE_BASE], null_answer, strlen(null_answer), false,
+                      &tokens, err);
     if (n < 0) return -1;
     sample_init(&m, w, s, rng, t);
     for (int i = 0; i < n && !m.stop; i++)

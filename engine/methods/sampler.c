@@ -64,7 +64,8 @@ static void sift_down(int *heap, int n, int i, const float *value) {
 }
 
 static void heap_build(int *heap, int n, const float *value) {
-    for (int i = n / 2 - 1; i >= 0; i--) sift_down(heap, n, i, value);
+    for (int i = n / 2 - 1; i >= 0; i--)
+        sift_down(heap, n, i, value);
 }
 
 // Removes and returns the best of heap[0..*n), n > 0.
@@ -80,9 +81,11 @@ static int heap_pop(int *heap, int *n, const float *value) {
 // The worst of the k best logits.
 static int top_k_last(struct sampler *s, const float *logits, int k) {
     int n = s->n_vocab, last = 0;
-    for (int i = 0; i < n; i++) s->heap[i] = i;
+    for (int i = 0; i < n; i++)
+        s->heap[i] = i;
     heap_build(s->heap, n, logits);
-    while (k-- > 0) last = heap_pop(s->heap, &n, logits);
+    while (k-- > 0)
+        last = heap_pop(s->heap, &n, logits);
     return last;
 }
 
@@ -123,7 +126,8 @@ static void copy_logits(const float *logits, float *w, int n) {
 
 static double one_hot(const struct sampler *s, float *w, float max) {
     int best = 0;
-    while (w[best] != max) best++;
+    while (w[best] != max)
+        best++;
     memset(w, 0, (size_t)s->n_vocab * sizeof *w);
     w[best] = 1;
     return 1;
@@ -171,8 +175,10 @@ double sample_total(const float *w, int n) {
     double part[8] = {0};
     int i = 0;
     for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; j++) part[j] += w[i + j];
-    for (; i < n; i++) part[i % 8] += w[i];
+        for (int j = 0; j < 8; j++)
+            part[j] += w[i + j];
+    for (; i < n; i++)
+        part[i % 8] += w[i];
     return ((part[0] + part[4]) + (part[2] + part[6])) +
            ((part[1] + part[5]) + (part[3] + part[7]));
 }

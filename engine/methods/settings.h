@@ -28,22 +28,22 @@ struct settings {
     // For all methods alike: sampling, stop rule, budget, answer phase.
     double temperature, top_p, min_p;
     int top_k;
-    int budget_tokens;    // kept tokens after the prompt
-    int step_tokens;      // a step is cut here even without delimiter
+    int budget_tokens; // kept tokens after the prompt
+    int step_tokens;   // a step is cut here even without delimiter
     int max_steps;
     char step_delimiter[32];
-    int answer_tokens;    // answer phase when no answer came: 0 = none
+    int answer_tokens; // answer phase when no answer came: 0 = none
     char answer_prompt[128];
-    char prompt[512];     // template with {problem}; "" = the model's own
+    char prompt[512];       // template with {problem}; "" = the model's own
     char grade_suffix[512]; // "" = the model's own
     // Token-level speculation (specdecode, specreason+decode).
     int draft_tokens;
-    int accept;           // enum accept_rule
+    int accept; // enum accept_rule
     // Step-level speculation (specreason, specreason+decode).
     double threshold;
-    int score;            // enum score_method
-    int judge;            // enum judge_kind
-    double accept_rate;   // JUDGE_RANDOM
+    int score;          // enum score_method
+    int judge;          // enum judge_kind
+    double accept_rate; // JUDGE_RANDOM
     int first_n_base;
 };
 

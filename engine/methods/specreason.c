@@ -42,7 +42,9 @@ struct tried_step {
     int64_t begin_ns;
 };
 
-static int min_int(int a, int b) { return a < b ? a : b; }
+static int min_int(int a, int b) {
+    return a < b ? a : b;
+}
 
 // Room for a drafted step, in tokens: within limit, step and both contexts,
 // the suffix included; 0 when the base must write.
@@ -114,8 +116,7 @@ static void record_step(struct sample *m, const struct tried_step *step,
         .n_tokens = n_tokens,
         .time_ns = trace_now(m->t) - step->begin_ns,
     };
-    trace_step(m->t, &record, m->w->text + m->step_text,
-               n_text - m->step_text);
+    trace_step(m->t, &record, m->w->text + m->step_text, n_text - m->step_text);
 }
 
 static void keep_step(struct sample *m, const struct tried_step *step,
@@ -152,8 +153,8 @@ static int drop_step(struct sample *m, const struct tried_step *step,
     return generate(m, true, err);
 }
 
-static int judge_tried(struct sample *m, struct tried_step *step,
-                       size_t n_text, struct error *err) {
+static int judge_tried(struct sample *m, struct tried_step *step, size_t n_text,
+                       struct error *err) {
     struct verdict v;
     if (step->n == 0) return drop_step(m, step, NULL, n_text, err);
     if (lm_push(m->w->seq[ROLE_BASE], step->tokens, step->n, err)) return -1;
@@ -182,8 +183,8 @@ static int speculate_step(struct sample *m, struct error *err) {
         return -1;
     trace_end(m->t);
     m->t->count.step_tokens_drafted += step.n_written;
-    int rc = room > 0 ? judge_tried(m, &step, n_text, err)
-                      : generate(m, true, err);
+    int rc =
+        room > 0 ? judge_tried(m, &step, n_text, err) : generate(m, true, err);
     free(step.encoded);
     return rc;
 }

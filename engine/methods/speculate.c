@@ -47,16 +47,18 @@ int speculate_sync(struct sample *m, bool *ready, struct error *err) {
     if (!w->equal_vocab) return encode_missing(m, ready, err);
     int has = lm_n_tokens(draft) - w->n_prompt[ROLE_DRAFT];
     assert(has <= m->n_kept);
-    const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) +
-                          w->n_prompt[ROLE_BASE];
+    const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) + w->n_prompt[ROLE_BASE];
     int n_vocab = lm_facts(w->lm[ROLE_DRAFT])->n_vocab;
     *ready = m->n_kept - has <= lm_n_free(draft);
     // An id of the base's padding, which no draft could follow.
-    for (int i = has; i < m->n_kept; i++) *ready &= kept[i] < n_vocab;
+    for (int i = has; i < m->n_kept; i++)
+        *ready &= kept[i] < n_vocab;
     return *ready ? lm_push(draft, kept + has, m->n_kept - has, err) : 0;
 }
 
-static int min_int(int a, int b) { return a < b ? a : b; }
+static int min_int(int a, int b) {
+    return a < b ? a : b;
+}
 
 int speculate_room(struct sample *m, bool one_step, struct error *err) {
     const struct workspace *w = m->w;
@@ -64,8 +66,7 @@ int speculate_room(struct sample *m, bool one_step, struct error *err) {
     // A round gives one token more than it drafts.
     int n = min_int(m->s->draft_tokens, m->limit - m->n_kept - 1);
     n = min_int(n, lm_n_free(w->seq[ROLE_BASE]) - 1);
-    if (one_step)
-        n = min_int(n, m->s->step_tokens - m->scan.n_step_tokens - 1);
+    if (one_step) n = min_int(n, m->s->step_tokens - m->scan.n_step_tokens - 1);
     if (n <= 0) return 0;
     if (speculate_sync(m, &ready, err)) return -1;
     if (!ready) return 0;
@@ -142,7 +143,8 @@ static int verify(struct sample *m, struct round *r, struct error *err) {
     int first = lm_n_tokens(base), positions[DRAFT_TOKENS_MAX + 1];
     const float *rows[DRAFT_TOKENS_MAX + 1];
     if (lm_push(base, r->draft, r->n, err)) return -1;
-    for (int i = 0; i <= r->n; i++) positions[i] = first + i;
+    for (int i = 0; i <= r->n; i++)
+        positions[i] = first + i;
     int skip = first == w->n_prompt[ROLE_BASE];
     if (skip) rows[0] = w->prompt_row[ROLE_BASE];
     if (lm_rows(base, positions + skip, r->n + 1 - skip, rows + skip, err))
@@ -188,8 +190,8 @@ static int settle(struct sample *m, struct round *r, int n_accepted,
     m->t->count.base_discarded += n_accepted + 1 - used;
     int shared = min_int(n_kept, n_accepted);
     lm_truncate(base, first + shared);
-    lm_truncate(draft, min_int(lm_n_tokens(draft), w->n_prompt[ROLE_DRAFT] +
-                                                       n_before + shared));
+    lm_truncate(draft, min_int(lm_n_tokens(draft),
+                               w->n_prompt[ROLE_DRAFT] + n_before + shared));
     if (n_kept == shared) return 0;
     return lm_push(base, &r->draft[n_accepted], 1, err);
 }

@@ -20,7 +20,9 @@ void stop_scan_init(struct stop_scan *scan, const struct settings *s) {
     };
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r';
+}
 
 static void boxed_open_byte(struct stop_scan *scan, char c) {
     // The pattern's first byte occurs only at its start, so that a failed
@@ -42,8 +44,10 @@ static void boxed_byte(struct stop_scan *scan, char c) {
     scan->boxed_escape = c == '\\' && !escaped;
     if (!escaped && c == '{') scan->boxed_depth++;
     if (!escaped && c == '}') scan->boxed_depth--;
-    if (scan->boxed_depth == 0) scan->answer |= scan->boxed_filled;
-    else if (!is_blank(c) && c != '\n') scan->boxed_filled = true;
+    if (scan->boxed_depth == 0)
+        scan->answer |= scan->boxed_filled;
+    else if (!is_blank(c) && c != '\n')
+        scan->boxed_filled = true;
 }
 
 static void line_byte(struct stop_scan *scan, char c) {
@@ -62,17 +66,17 @@ static void line_byte(struct stop_scan *scan, char c) {
     bool before = is_blank(c) || c == '*' || c == '#';
     if (scan->line_match == 0 && before) return;
     if (scan->line_match == 1) scan->line_upper = c == answer_upper[1];
-    const char *word = scan->line_upper && scan->line_match ? answer_upper
-                                                            : answer_line;
+    const char *word =
+        scan->line_upper && scan->line_match ? answer_upper : answer_line;
     scan->line_match = c == word[scan->line_match] ? scan->line_match + 1 : -1;
 }
 
 static void end_step(struct stop_scan *scan, const char *text) {
     size_t n_last = scan->step_begin - scan->last_begin;
     size_t n_this = scan->n_bytes - scan->step_begin;
-    bool same = n_last == n_this && scan->n_steps > 0 &&
-                memcmp(text + scan->last_begin, text + scan->step_begin,
-                       n_this) == 0;
+    bool same =
+        n_last == n_this && scan->n_steps > 0 &&
+        memcmp(text + scan->last_begin, text + scan->step_begin, n_this) == 0;
     scan->last_begin = scan->step_begin;
     scan->step_begin = scan->n_bytes;
     scan->n_step_tokens = 0;
@@ -97,8 +101,7 @@ static bool scan_bytes(struct stop_scan *scan, const char *text,
     return delimited;
 }
 
-void stop_scan_token(struct stop_scan *scan, const char *text,
-                     size_t n_bytes) {
+void stop_scan_token(struct stop_scan *scan, const char *text, size_t n_bytes) {
     scan->step_done = false;
     scan->n_step_tokens++;
     bool delimited = scan_bytes(scan, text, n_bytes);

@@ -25,10 +25,10 @@ struct stop_scan {
     size_t n_delimiter;
     int step_tokens;
     // What was found.
-    int n_steps;     // completed steps
-    bool step_done;  // the last token completed a step
-    bool answer;     // a complete answer was seen
-    bool repeated;   // the last two completed steps are equal
+    int n_steps;    // completed steps
+    bool step_done; // the last token completed a step
+    bool answer;    // a complete answer was seen
+    bool repeated;  // the last two completed steps are equal
     // Where the scan is.
     size_t n_bytes;    // scanned so far
     size_t step_begin; // of the current step
@@ -37,7 +37,7 @@ struct stop_scan {
     int boxed_match;   // bytes of "\boxed{" matched
     int boxed_depth;   // open braces, 0: outside
     bool boxed_filled, boxed_escape;
-    int line_match;    // bytes of "Answer:" matched; -1: not this line
+    int line_match; // bytes of "Answer:" matched; -1: not this line
     bool line_upper, line_filled;
 };
 
@@ -49,5 +49,4 @@ void stop_scan_token(struct stop_scan *scan, const char *text, size_t n_bytes);
 
 // Text that was inserted, not written (the answer prompt): what follows begins
 // a step, but no step is counted.
-void stop_scan_insert(struct stop_scan *scan, const char *text,
-                      size_t n_bytes);
+void stop_scan_insert(struct stop_scan *scan, const char *text, size_t n_bytes);

@@ -20,9 +20,9 @@ enum {
 
 const char *const phase_name[PHASE_N] = {"prompt", "base", "draft", "verify",
                                          "judge"};
-const char *const stop_reason_name[STOP_N] = {
-    "none",       "answer",  "end",  "budget", "steps",
-    "repetition", "context", "error"};
+const char *const stop_reason_name[STOP_N] = {"none",    "answer", "end",
+                                              "budget",  "steps",  "repetition",
+                                              "context", "error"};
 
 void trace_init(struct trace *t, const struct clock *clock, int max_steps,
                 int max_tokens) {
@@ -62,9 +62,13 @@ void trace_reset(struct trace *t) {
 
 // ---- time -----------------------------------------------------------------
 
-int64_t trace_now(const struct trace *t) { return clock_now_ns(t->clock); }
+int64_t trace_now(const struct trace *t) {
+    return clock_now_ns(t->clock);
+}
 
-void trace_start(struct trace *t) { t->start_ns = trace_now(t); }
+void trace_start(struct trace *t) {
+    t->start_ns = trace_now(t);
+}
 
 void trace_stop(struct trace *t, enum stop_reason why) {
     if (t->phase >= 0) trace_end(t); // an error may leave a phase open
@@ -91,7 +95,8 @@ void trace_charge(struct trace *t, enum phase p, int64_t ns) {
 
 int64_t trace_other_ns(const struct trace *t) {
     int64_t ns = t->total_ns;
-    for (int i = 0; i < PHASE_N; i++) ns -= t->phase_ns[i];
+    for (int i = 0; i < PHASE_N; i++)
+        ns -= t->phase_ns[i];
     return ns;
 }
 

@@ -44,23 +44,23 @@ struct step {
     enum author author;
     bool kept;
     bool judged;
-    double score;      // of the judge; NAN when not judged
-    double threshold;  // in force at that moment
+    double score;     // of the judge; NAN when not judged
+    double threshold; // in force at that moment
     int n_tokens;
-    int64_t time_ns;   // writing and judging it
+    int64_t time_ns;             // writing and judging it
     size_t text_begin, text_end; // in trace.text
 };
 
 struct counters {
-    int64_t prompt_tokens;    // of the problem
-    int64_t kept_tokens;      // after the prompt, in the final transcript
-    int64_t kept_from_draft;  // of those, in steps that the draft wrote
+    int64_t prompt_tokens;   // of the problem
+    int64_t kept_tokens;     // after the prompt, in the final transcript
+    int64_t kept_from_draft; // of those, in steps that the draft wrote
     int64_t step_tokens_drafted, step_tokens_discarded; // whole steps
     int64_t spec_drafted, spec_accepted; // token-level speculation
-    int64_t spec_passes;      // verification passes
-    int64_t base_discarded;   // verified but unused (past a stop)
+    int64_t spec_passes;                 // verification passes
+    int64_t base_discarded;              // verified but unused (past a stop)
     int64_t judge_calls, judge_tokens;
-    int64_t calls[ROLE_N];    // batches by model
+    int64_t calls[ROLE_N];     // batches by model
     int64_t evaluated[ROLE_N]; // tokens evaluated by model
     int64_t repeated[ROLE_N];  // tokens evaluated twice (should be 0)
 };
@@ -69,7 +69,7 @@ struct trace {
     const struct clock *clock; // NULL: monotonic
     struct step *steps;        // [n_steps], kept and dropped, in order
     int n_steps, cap_steps;
-    char *text;                // texts of all steps, one after the other
+    char *text; // texts of all steps, one after the other
     size_t n_text, cap_text;
     struct counters count;
     int64_t phase_ns[PHASE_N];
@@ -78,7 +78,7 @@ struct trace {
     enum stop_reason stop;
     int32_t *kept; // [n_kept] token ids after the prompt, base vocabulary
     int n_kept, cap_kept;
-    char *response;     // text of the kept tokens, NUL-terminated
+    char *response; // text of the kept tokens, NUL-terminated
     size_t n_response, cap_response;
     bool answer_forced; // the answer phase wrote the answer
     bool text_full;     // some dropped step's text did not fit `text`

@@ -119,7 +119,8 @@ int workspace_weights(struct workspace *w, enum model_role role,
                       struct error *err) {
     struct sampler *sampler = &w->sampler[role];
     *total = sampler_weights(sampler, row, weights);
-    for (int i = sampler->n_vocab; i < w->n_vocab; i++) weights[i] = 0;
+    for (int i = sampler->n_vocab; i < w->n_vocab; i++)
+        weights[i] = 0;
     if (*total > 0) return 0;
     return error_set(err, ERR_INPUT, "the %s model's logits are not numbers",
                      role == ROLE_BASE ? "base" : "draft");
@@ -127,7 +128,9 @@ int workspace_weights(struct workspace *w, enum model_role role,
 
 // ---- buffers --------------------------------------------------------------
 
-static int max_int(int a, int b) { return a > b ? a : b; }
+static int max_int(int a, int b) {
+    return a > b ? a : b;
+}
 
 // Replace *p by a larger zeroed block; the old content is not needed.
 static int renew(void **p, size_t count, size_t size, const char *what,
@@ -195,8 +198,8 @@ static int fit_encoded(const struct workspace *w, const char *text,
 static int fit_judge(struct workspace *w, const struct settings *s,
                      struct error *err) {
     const char *suffix = s->grade_suffix;
-    if (!suffix[0]) suffix = lm_meta(w->lm[ROLE_BASE],
-                                     "specsweep.grade_suffix");
+    if (!suffix[0])
+        suffix = lm_meta(w->lm[ROLE_BASE], "specsweep.grade_suffix");
     if (!suffix || !suffix[0])
         return error_set(err, ERR_USAGE,
                          "no grade suffix: the base model names none "
@@ -206,7 +209,8 @@ static int fit_judge(struct workspace *w, const struct settings *s,
         if (w->digits[i] < 0)
             return error_set(err, ERR_UNSUPPORTED,
                              "the digit %d is not one token of the base "
-                             "model: it cannot be a judge", i);
+                             "model: it cannot be a judge",
+                             i);
     }
     return fit_encoded(w, suffix, true, &w->suffix_text, &w->suffix,
                        &w->n_suffix, err);
@@ -214,7 +218,8 @@ static int fit_judge(struct workspace *w, const struct settings *s,
 
 int workspace_fit(struct workspace *w, const struct settings *s,
                   bool needs_judge, struct error *err) {
-    for (int r = 0; r < ROLE_N; r++) sampler_set(&w->sampler[r], s);
+    for (int r = 0; r < ROLE_N; r++)
+        sampler_set(&w->sampler[r], s);
     int n_draft = w->lm[ROLE_DRAFT] ? s->draft_tokens : 0;
     int n_tried = max_int(s->step_tokens, n_draft + 1);
     if (fit_draft(w, n_draft, err) || fit_tokens(w, s->step_tokens, err) ||
@@ -269,8 +274,8 @@ static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
         return error_prefix(err, "base model");
     find_digits(w);
     if (!draft) return workspace_fit(w, s, false, err);
-    w->equal_vocab = strcmp(lm_facts(base)->vocab_hash,
-                            lm_facts(draft)->vocab_hash) == 0;
+    w->equal_vocab =
+        strcmp(lm_facts(base)->vocab_hash, lm_facts(draft)->vocab_hash) == 0;
     // A padded vocabulary has ids that the other model does not know.
     int n_draft = lm_facts(draft)->n_vocab;
     if (w->equal_vocab && n_draft > n) n_draft = n;

@@ -14,7 +14,7 @@ struct workspace {
     struct lm *lm[ROLE_N]; // borrowed; lm[ROLE_DRAFT] may be NULL
     struct lm_seq *seq[ROLE_N];
     struct sampler sampler[ROLE_N];
-    int n_vocab; // length of a weight row: enough for both models
+    int n_vocab;      // length of a weight row: enough for both models
     bool equal_vocab; // token ids can be exchanged
 
     // The loaded problem.
@@ -24,7 +24,7 @@ struct workspace {
     float *prompt_row[ROLE_N]; // [lm's n_vocab] logits after the prompt
     // The draft's row where its last step began: a long step pushes it out of
     // the model's row store, and a rewriting with the drafter begins there.
-    float *held_row; // [draft's n_vocab]
+    float *held_row;   // [draft's n_vocab]
     int held_position; // 0: none
 
     // Buffers, sized by workspace_fit().

@@ -6,8 +6,9 @@
 //   h = rmsnorm(x); x += Wdown (silu(Wgate h) * (Wup h))
 //
 // Work is cut over panels of output rows (matrices), over (KV head, run of
-// tokens) pairs (attention) and over tokens (the rest). Each output element is computed
-// by one thread in one fixed order, so the cut does not show in the bits.
+// tokens) pairs (attention) and over tokens (the rest). Each output element is
+// computed by one thread in one fixed order, so the cut does not show in the
+// bits.
 
 #include "engine/model/forward.h"
 
@@ -21,9 +22,9 @@
 #include <string.h>
 
 enum {
-    FORWARD_LOGIT_ROWS = 8,    // rows of logits computed together
-    FORWARD_RUN_TOKENS = 8,    // tokens that attend together, at most
-    FORWARD_MIN_WORK = 65536,  // multiply-adds that pay for a hand-over
+    FORWARD_LOGIT_ROWS = 8,   // rows of logits computed together
+    FORWARD_RUN_TOKENS = 8,   // tokens that attend together, at most
+    FORWARD_MIN_WORK = 65536, // multiply-adds that pay for a hand-over
 };
 
 // Consecutive tokens of one sequence that attend together.
@@ -45,22 +46,22 @@ struct forward {
     int n_group;       // query heads per KV head
     int q_dim, kv_dim; // n_head * head_dim, n_head_kv * head_dim
     int n_slots, n_runs;
-    struct slot *slots; // [max_batch]
-    struct run *runs;   // [max_batch]
-    float *x;           // [max_batch][n_embd] residual stream
-    float *h;           // [max_batch][n_embd] normed
-    float *q;           // [max_batch][q_dim]
-    float *k, *v;       // [max_batch][kv_dim]
-    float *attended;    // [max_batch][q_dim]
-    float *gate, *up;   // [max_batch][n_ff]
-    float *logits;      // [FORWARD_LOGIT_ROWS][n_vocab]
-    int16_t *quant;     // [max_batch][widest input]
-    float *quant_scale; // [max_batch][widest input / KERN_BLOCK]
-    float *rope;        // [n_ctx][n_rot / 2] (cos, sin)
+    struct slot *slots;  // [max_batch]
+    struct run *runs;    // [max_batch]
+    float *x;            // [max_batch][n_embd] residual stream
+    float *h;            // [max_batch][n_embd] normed
+    float *q;            // [max_batch][q_dim]
+    float *k, *v;        // [max_batch][kv_dim]
+    float *attended;     // [max_batch][q_dim]
+    float *gate, *up;    // [max_batch][n_ff]
+    float *logits;       // [FORWARD_LOGIT_ROWS][n_vocab]
+    int16_t *quant;      // [max_batch][widest input]
+    float *quant_scale;  // [max_batch][widest input / KERN_BLOCK]
+    float *rope;         // [n_ctx][n_rot / 2] (cos, sin)
     size_t score_floats; // FORWARD_RUN_TOKENS * n_group * n_ctx padded
-    float *scores;      // [n_threads][score_floats]
+    float *scores;       // [n_threads][score_floats]
     const float **pages; // [n_threads][2][pages of a sequence]
-    float *blas_tile;   // scratch of kern_matmul_blas, or NULL
+    float *blas_tile;    // scratch of kern_matmul_blas, or NULL
     int seq_pages;
 };
 
@@ -158,8 +159,8 @@ static void multiply(struct forward *f, const float *x, int n_tokens,
 // ---- attention --------------------------------------------------------------
 
 // Norm (where the model has one) and rotate one head.
-static void turn_head(const struct forward *f, float *head,
-                      const float *weight, int position) {
+static void turn_head(const struct forward *f, float *head, const float *weight,
+                      int position) {
     const struct model_shape *s = &f->m->shape;
     if (weight)
         f->o.kernels->rmsnorm(head, head, weight, s->head_dim, s->norm_eps);
@@ -210,8 +211,8 @@ static void attend(const struct layer_job *job, const struct run *run, int head,
         keys[i] = kv_keys(f->o.kv, slot->seq, i, job->index, head);
         values[i] = kv_values(f->o.kv, slot->seq, i, job->index, head);
     }
-    size_t at = (size_t)run->first * (size_t)f->q_dim +
-                (size_t)(head * f->n_group * d);
+    size_t at =
+        (size_t)run->first * (size_t)f->q_dim + (size_t)(head * f->n_group * d);
     f->o.kernels->attn(&(struct kern_attn){
         .q = f->q + at,
         .k_page = keys,
@@ -239,7 +240,8 @@ static void attention(struct forward *f, const struct layer *l, int index) {
     struct layer_job job = {.f = f, .layer = l, .index = index};
     pool_run(f->o.pool, f->n_slots, grain_of(8 * f->q_dim), store_heads, &job);
     int64_t work = 0;
-    for (int t = 0; t < f->n_slots; t++) work += f->slots[t].position + 1;
+    for (int t = 0; t < f->n_slots; t++)
+        work += f->slots[t].position + 1;
     work = work / f->n_runs * 2 * f->m->shape.head_dim * f->n_group;
     pool_run(f->o.pool, f->n_runs * f->m->shape.n_head_kv, grain_of(work),
              attend_range, &job);
@@ -332,9 +334,8 @@ static void logits_of(struct forward *f, const int *wanted, int n) {
                n_embd * sizeof(float));
     norm(f, f->h, f->h, f->m->output_norm, n);
     multiply(f, f->h, n,
-             &(struct product){.part = {&f->m->output},
-                               .y = {f->logits},
-                               .n_parts = 1});
+             &(struct product){
+                 .part = {&f->m->output}, .y = {f->logits}, .n_parts = 1});
     for (int i = 0; i < n; i++)
         memcpy(f->slots[wanted[i]].logits, f->logits + (size_t)i * n_vocab,
                n_vocab * sizeof(float));
@@ -398,7 +399,8 @@ int forward_run(struct forward *f, struct forward_item *items, int n_items,
             kv_truncate(f->o.kv, items[j].seq, items[j].seq->n_tokens);
         return -1;
     }
-    for (int i = 0; i < n_items; i++) add_item(f, &items[i]);
+    for (int i = 0; i < n_items; i++)
+        add_item(f, &items[i]);
     run_chunk(f);
     for (int i = 0; i < n_items; i++)
         items[i].seq->n_tokens += items[i].n_tokens;
@@ -452,8 +454,8 @@ static int allocate(struct forward *f, struct error *err) {
     f->score_floats = FORWARD_RUN_TOKENS * (size_t)f->n_group * ctx;
     f->scores = floats(threads, f->score_floats, &failed, err);
     if (f->o.prefill_blas)
-        f->blas_tile = floats(1, kern_blas_tile_floats((int)widest), &failed,
-                              err);
+        f->blas_tile =
+            floats(1, kern_blas_tile_floats((int)widest), &failed, err);
     if (failed) return -1;
     f->pages = xcalloc(threads * 2 * (size_t)f->seq_pages, sizeof *f->pages);
     f->slots = xcalloc(batch, sizeof *f->slots);
@@ -481,10 +483,11 @@ struct forward *forward_new(const struct model *m,
 
 void forward_free(struct forward *f) {
     if (!f) return;
-    void *blocks[] = {f->slots, f->runs,   f->x,    f->h,      f->q,  f->k,
-                      f->v,     f->attended, f->gate, f->up,   f->logits,
-                      f->quant, f->quant_scale, f->rope, f->scores,
-                      (void *)f->pages, f->blas_tile};
+    void *blocks[] = {f->slots,       f->runs, f->x,      f->h,
+                      f->q,           f->k,    f->v,      f->attended,
+                      f->gate,        f->up,   f->logits, f->quant,
+                      f->quant_scale, f->rope, f->scores, (void *)f->pages,
+                      f->blas_tile};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]);
     free(f);

@@ -18,11 +18,11 @@ struct pool;
 
 struct forward_options {
     const struct kernels *kernels;
-    struct pool *pool;  // borrowed; NULL: one thread
-    struct kv *kv;      // borrowed; where the sequences of its batches live
-    int n_ctx;          // longest sequence; sizes tables and scratch
-    int max_batch;      // tokens of one chunk
-    bool prefill_blas;  // OpenBLAS for chunks of FORWARD_BLAS_TOKENS or more
+    struct pool *pool; // borrowed; NULL: one thread
+    struct kv *kv;     // borrowed; where the sequences of its batches live
+    int n_ctx;         // longest sequence; sizes tables and scratch
+    int max_batch;     // tokens of one chunk
+    bool prefill_blas; // OpenBLAS for chunks of FORWARD_BLAS_TOKENS or more
 };
 
 enum { FORWARD_BLAS_TOKENS = 32 };
@@ -33,15 +33,14 @@ struct forward_item {
     struct kv_seq *seq;
     const int32_t *tokens; // [n_tokens], checked: 0 <= id < n_vocab
     int n_tokens;
-    const int *rows;       // [n_rows] ascending indices into tokens whose
-    int n_rows;            // logits are wanted
-    float **logits;        // [n_rows] -> [n_vocab]
+    const int *rows; // [n_rows] ascending indices into tokens whose
+    int n_rows;      // logits are wanted
+    float **logits;  // [n_rows] -> [n_vocab]
 };
 
 struct forward;
 struct forward *forward_new(const struct model *m,
-                            const struct forward_options *o,
-                            struct error *err);
+                            const struct forward_options *o, struct error *err);
 void forward_free(struct forward *f); // NULL is fine
 
 // -1 with ERR_MEMORY when the cache is full; then no sequence has changed.

@@ -16,13 +16,13 @@
 struct kv {
     struct kv_shape shape;
     int head_padded;
-    size_t head_floats;  // keys and values of one layer and head
+    size_t head_floats; // keys and values of one layer and head
     size_t page_floats;
     size_t total_bytes;
     int n_pages, n_free, seq_pages;
-    int *free_pages;     // [n_pages] stack
-    int *refs;           // [n_pages]
-    float *data;         // [n_pages][page_floats]
+    int *free_pages; // [n_pages] stack
+    int *refs;       // [n_pages]
+    float *data;     // [n_pages][page_floats]
 };
 
 static int kv_seq_pages(const struct kv_shape *s) {
@@ -51,11 +51,10 @@ size_t kv_bytes(const struct kv_shape *s) {
 
 struct kv *kv_new(const struct kv_shape *shape, struct error *err) {
     size_t n_bytes = kv_bytes(shape);
-    void *data = n_bytes == 0 ? MAP_FAILED
-                              : mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS |
-                                         MAP_NORESERVE,
-                                     -1, 0);
+    void *data = n_bytes == 0
+                     ? MAP_FAILED
+                     : mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (data == MAP_FAILED) {
         error_set(err, ERR_MEMORY,
                   "no room for a KV cache of %d sequences of %d tokens "
@@ -66,8 +65,7 @@ struct kv *kv_new(const struct kv_shape *shape, struct error *err) {
     struct kv *kv = xcalloc(1, sizeof *kv);
     kv->shape = *shape;
     kv->head_padded = kv_head_padded(shape);
-    kv->head_floats =
-        (size_t)(shape->head_dim + kv->head_padded) * KERN_PAGE;
+    kv->head_floats = (size_t)(shape->head_dim + kv->head_padded) * KERN_PAGE;
     kv_page_floats(shape, &kv->page_floats);
     kv->total_bytes = n_bytes;
     kv->seq_pages = kv_seq_pages(shape);
@@ -94,8 +92,8 @@ int kv_n_used_pages(const struct kv *kv) {
 
 int kv_seq_init(struct kv *kv, struct kv_seq *s, struct error *err) {
     *s = (struct kv_seq){0};
-    s->pages = alloc_try((size_t)kv->seq_pages, sizeof(int), "a page table",
-                         err);
+    s->pages =
+        alloc_try((size_t)kv->seq_pages, sizeof(int), "a page table", err);
     return s->pages ? 0 : -1;
 }
 
@@ -124,7 +122,8 @@ void kv_fork(struct kv *kv, struct kv_seq *to, const struct kv_seq *from,
 void kv_truncate(struct kv *kv, struct kv_seq *s, int n) {
     assert(n >= 0 && n <= s->n_tokens);
     int n_pages = (n + KERN_PAGE - 1) / KERN_PAGE;
-    while (s->n_pages > n_pages) kv_unref(kv, s->pages[--s->n_pages]);
+    while (s->n_pages > n_pages)
+        kv_unref(kv, s->pages[--s->n_pages]);
     s->n_tokens = n;
 }
 
@@ -177,8 +176,8 @@ static float *kv_head(const struct kv *kv, const struct kv_seq *s, int page,
            index * kv->head_floats;
 }
 
-float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page,
-               int layer, int head) {
+float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
+               int head) {
     return kv_head(kv, s, page, layer, head);
 }
 

@@ -26,7 +26,7 @@ struct kv_shape {
 
 struct kv;
 struct kv_seq {
-    int *pages;  // [n_pages] page numbers
+    int *pages; // [n_pages] page numbers
     int n_pages;
     int n_tokens; // positions that hold data
 };
@@ -34,7 +34,7 @@ struct kv_seq {
 // Bytes that kv_new will reserve; 0 when the product overflows.
 size_t kv_bytes(const struct kv_shape *shape);
 struct kv *kv_new(const struct kv_shape *shape, struct error *err);
-void kv_free(struct kv *kv); // NULL is fine
+void kv_free(struct kv *kv);              // NULL is fine
 int kv_n_used_pages(const struct kv *kv); // for leak tests
 
 int kv_seq_init(struct kv *kv, struct kv_seq *s, struct error *err);
@@ -48,8 +48,8 @@ void kv_truncate(struct kv *kv, struct kv_seq *s, int n);
 int kv_reserve(struct kv *kv, struct kv_seq *s, int n, struct error *err);
 
 // Where layer and head of page slot `page` of the sequence start.
-float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page,
-               int layer, int head);
+float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
+               int head);
 float *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
                  int layer, int head);
 // Store one position (already reserved). k, v: [head_dim].

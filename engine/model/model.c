@@ -53,9 +53,9 @@ static int read_int(struct reader *r, const char *name, int64_t fallback,
     }
     if (r->status) return 1;
     if (value < 1 || value > max) {
-        r->status = error_set(r->err, ERR_INPUT,
-                              "%s: %s is %u, expected 1 to %lld",
-                              gguf_name(r->g), key, value, (long long)max);
+        r->status =
+            error_set(r->err, ERR_INPUT, "%s: %s is %u, expected 1 to %lld",
+                      gguf_name(r->g), key, value, (long long)max);
         return 1;
     }
     return (int)value;
@@ -69,9 +69,9 @@ static double read_real(struct reader *r, const char *name, double fallback,
     snprintf(key, sizeof key, "%s.%s", r->arch, name);
     r->status = gguf_opt_f32(r->g, key, &value, r->err);
     if (!r->status && !(value >= min && value <= max))
-        r->status = error_set(r->err, ERR_INPUT,
-                              "%s: %s is %g, expected %g to %g",
-                              gguf_name(r->g), key, (double)value, min, max);
+        r->status =
+            error_set(r->err, ERR_INPUT, "%s: %s is %g, expected %g to %g",
+                      gguf_name(r->g), key, (double)value, min, max);
     return (double)value;
 }
 
@@ -142,8 +142,8 @@ static int read_shape(struct model *m, const struct arch *arch,
                              gguf_name(m->file));
     s->n_rot = read_int(&r, "rope.dimension_count", s->head_dim, 1024);
     s->rope_theta = read_real(&r, "rope.freq_base", 10000, 1, 1e9);
-    s->norm_eps = (float)read_real(&r, "attention.layer_norm_rms_epsilon",
-                                   1e-6, 0, 1);
+    s->norm_eps =
+        (float)read_real(&r, "attention.layer_norm_rms_epsilon", 1e-6, 0, 1);
     read_rope_scaling(&r, s);
     return r.status ? -1 : check_heads(s, gguf_name(m->file), err);
 }
@@ -151,11 +151,11 @@ static int read_shape(struct model *m, const struct arch *arch,
 // ---- weights ----------------------------------------------------------------
 
 // Memory that dies with the model.
-static void *own(struct model *m, size_t count, size_t size, struct error *err) {
+static void *own(struct model *m, size_t count, size_t size,
+                 struct error *err) {
     if (m->n_owned == m->cap_owned) {
         m->cap_owned = m->cap_owned ? 2 * m->cap_owned : 64;
-        m->owned =
-            xrealloc(m->owned, (size_t)m->cap_owned * sizeof *m->owned);
+        m->owned = xrealloc(m->owned, (size_t)m->cap_owned * sizeof *m->owned);
     }
     void *p = alloc_try(count, size, "weights", err);
     if (p) m->owned[m->n_owned++] = p;
@@ -276,7 +276,8 @@ static void load_layer(struct loading *l, struct layer *layer, bool qk_norm) {
 
 // The vocabulary's size is that of the embedding, checked against the tokens.
 static int load_embedding(struct model *m, struct error *err) {
-    const struct gguf_tensor *t = gguf_find_tensor(m->file, "token_embd.weight");
+    const struct gguf_tensor *t =
+        gguf_find_tensor(m->file, "token_embd.weight");
     if (!t || t->n_dims != 2 || t->dims[1] < 1 || t->dims[1] > 1 << 24)
         return error_set(err, ERR_INPUT,
                          "%s: no usable tensor 'token_embd.weight', expected "
@@ -350,7 +351,8 @@ struct model *model_open(const char *path, struct pool *pool,
 
 void model_free(struct model *m) {
     if (!m) return;
-    for (int i = 0; i < m->n_owned; i++) free(m->owned[i]);
+    for (int i = 0; i < m->n_owned; i++)
+        free(m->owned[i]);
     free(m->owned);
     gguf_close(m->file);
     free(m);

@@ -22,10 +22,10 @@ struct model_shape {
     char arch[16]; // "llama", "qwen2", "qwen3"
     int n_layer, n_embd, n_ff, n_vocab, n_ctx_train;
     int n_head, n_head_kv, head_dim;
-    int n_rot;                // rotated elements of a head
+    int n_rot; // rotated elements of a head
     enum rope_pairing pairing;
     double rope_theta;
-    double rope_scale;        // positions are multiplied by this (linear)
+    double rope_scale; // positions are multiplied by this (linear)
     float norm_eps;
 };
 
@@ -48,13 +48,13 @@ struct model {
     struct gguf *file;
     struct model_shape shape;
     int64_t n_params;
-    size_t weights_bytes;      // of the file's tensors
+    size_t weights_bytes;                // of the file's tensors
     const struct gguf_tensor *embedding; // [n_vocab][n_embd], as in the file
-    struct layer *layers;      // [n_layer]
-    const float *output_norm;  // [n_embd]
-    struct linear output;      // [n_vocab][n_embd]
-    const float *rope_factors; // [n_rot / 2] or NULL
-    void **owned;              // [n_owned] blocks to free
+    struct layer *layers;                // [n_layer]
+    const float *output_norm;            // [n_embd]
+    struct linear output;                // [n_vocab][n_embd]
+    const float *rope_factors;           // [n_rot / 2] or NULL
+    void **owned;                        // [n_owned] blocks to free
     int n_owned, cap_owned;
 };
 

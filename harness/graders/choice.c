@@ -17,8 +17,10 @@ struct span {
 };
 
 static struct span trim(struct span s) {
-    while (s.n && isspace((unsigned char)s.at[0])) s.at++, s.n--;
-    while (s.n && isspace((unsigned char)s.at[s.n - 1])) s.n--;
+    while (s.n && isspace((unsigned char)s.at[0]))
+        s.at++, s.n--;
+    while (s.n && isspace((unsigned char)s.at[s.n - 1]))
+        s.n--;
     return s;
 }
 
@@ -32,8 +34,8 @@ static struct span inner(struct span s, size_t n_before, size_t n_after) {
 
 // Without what is written around an answer: $..$, (..), \text{..}, a period.
 static struct span unwrap(struct span s) {
-    static const char *const commands[] = {"\\text{", "\\textbf{", "\\mathrm{",
-                                           "\\mathbf{", "\\text {", NULL};
+    static const char *const commands[] = {
+        "\\text{", "\\textbf{", "\\mathrm{", "\\mathbf{", "\\text {", NULL};
     s = trim(s);
     for (;;) {
         size_t n_before = s.n;
@@ -128,8 +130,10 @@ static void choice_grade(const struct problem *p, const char *response,
                          size_t n_bytes, struct grade *out) {
     struct span box;
     box.at = grade_boxed(response, n_bytes, &box.n);
-    if (box.at) choice_grade_box(p, box, out);
-    else grade_set(out, VERDICT_UNGRADED, "", "no answer");
+    if (box.at)
+        choice_grade_box(p, box, out);
+    else
+        grade_set(out, VERDICT_UNGRADED, "", "no answer");
 }
 
 const struct grader grader_choice = {

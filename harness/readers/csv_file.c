@@ -21,8 +21,8 @@ struct row_reader {
     const char *const *names; // [FIELD_N]
     struct raw_problems *out;
     struct error *err;
-    int line, row_line;  // being fed; where the current row began
-    int column, n_header; // of the current row; columns of the header
+    int line, row_line;        // being fed; where the current row began
+    int column, n_header;      // of the current row; columns of the header
     int field_of[COLUMNS_MAX]; // enum problem_field, or -1
     struct raw_problem row;
     bool in_header, in_row, in_quotes, failed;
@@ -52,7 +52,8 @@ static void add_header(struct row_reader *r, const char *name) {
 static void split_items(struct row_reader *r, const char *text, int field) {
     if (!*text) return;
     size_t n = 1;
-    for (const char *c = text; *c; c++) n += *c == '|';
+    for (const char *c = text; *c; c++)
+        n += *c == '|';
     const char **items = arena_alloc(r->arena, n * sizeof *items);
     for (size_t i = 0; i < n; i++) {
         size_t n_item = strcspn(text, "|");
@@ -80,8 +81,10 @@ static void on_field(void *bytes, size_t n_bytes, void *ctx) {
     }
     char *text = arena_strndup(r->arena, bytes ? bytes : "", n_bytes);
     if (strlen(text) != n_bytes) fail(r, "a field holds a NUL byte");
-    if (r->in_header) add_header(r, text);
-    else add_value(r, text);
+    if (r->in_header)
+        add_header(r, text);
+    else
+        add_value(r, text);
     if (r->column < COLUMNS_MAX) r->column++;
 }
 
@@ -111,16 +114,17 @@ static int check_header(const struct row_reader *r) {
                      r->path, r->names[FIELD_PROBLEM]);
 }
 
-static int feed(struct row_reader *r, struct csv_parser *csv,
-                const char *bytes, size_t n_bytes) {
+static int feed(struct row_reader *r, struct csv_parser *csv, const char *bytes,
+                size_t n_bytes) {
     const char *end = bytes + n_bytes;
     while (bytes < end) {
         const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
-        size_t n = newline ? (size_t)(newline - bytes) + 1
-                           : (size_t)(end - bytes);
+        size_t n =
+            newline ? (size_t)(newline - bytes) + 1 : (size_t)(end - bytes);
         r->line++;
         if (!r->in_quotes) r->row_line = r->line;
-        for (size_t i = 0; i < n; i++) r->in_quotes ^= bytes[i] == '"';
+        for (size_t i = 0; i < n; i++)
+            r->in_quotes ^= bytes[i] == '"';
         size_t done = csv_parse(csv, bytes, n, on_field, on_row, r);
         if (r->failed) return -1;
         if (done != n)
@@ -138,8 +142,12 @@ static int read_csv(struct arena *a, const char *path, const char *bytes,
                     size_t n_bytes, const char *const *names,
                     struct raw_problems *out, struct error *err) {
     struct csv_parser csv;
-    struct row_reader r = {.arena = a, .path = path, .names = names,
-                           .out = out, .err = err, .in_header = true,
+    struct row_reader r = {.arena = a,
+                           .path = path,
+                           .names = names,
+                           .out = out,
+                           .err = err,
+                           .in_header = true,
                            .row_line = 1};
     if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI))
         return error_set(err, ERR_MEMORY, "%s: out of memory", path);

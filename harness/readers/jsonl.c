@@ -66,9 +66,9 @@ static int read_record(struct jsonl *r, const json_t *object,
     for (int f = 0; f < FIELD_N; f++) {
         const json_t *v = json_object_get(object, names[f]);
         bool is_list = f == FIELD_CHOICES || f == FIELD_TAGS;
-        int status = is_list ? read_items(r, v, names[f], &p->items[f],
-                                          &p->n_items[f])
-                             : read_text(r, v, names[f], &p->text[f]);
+        int status =
+            is_list ? read_items(r, v, names[f], &p->items[f], &p->n_items[f])
+                    : read_text(r, v, names[f], &p->text[f]);
         if (status) return -1;
     }
     return 0;

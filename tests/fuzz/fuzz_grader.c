@@ -9,8 +9,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     static const char *const options[] = {"12", "B", "nine", "-3"};
-    const struct problem p = {.answer = "B", .choices = options,
-                              .n_choices = 4};
+    const struct problem p = {
+        .answer = "B", .choices = options, .n_choices = 4};
     const struct problem q = {.answer = "-1,234.50"};
     for (int i = 0; grader_at(i); i++) {
         struct grade g;

@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     struct arena a = {0};
     struct raw_problems raws = {0};
     struct error err = {0};
-    int status = r->read(&a, "fuzz", (const char *)bytes + 1, n - 1, names,
-                         &raws, &err);
+    int status =
+        r->read(&a, "fuzz", (const char *)bytes + 1, n - 1, names, &raws, &err);
     if (status && !err.text[0]) __builtin_trap();
     array_release(&raws);
     arena_release(&a);
