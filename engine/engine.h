@@ -9,3 +9,4 @@
 #include "engine/methods/method.h"
 #include "engine/methods/settings.h"
 #include "engine/methods/trace.h"
+#include "engine/model/synth.h"

@@ -1,6 +1,8 @@
 // `specsweep models FILE...`: what GGUF files say about themselves, and
-// `specsweep models logits MODEL TOKENS.txt OUT.f32`: the raw logits after each
-// token, for checking the engine against another one.
+// `specsweep models logits MODEL IDS.txt OUT.f32`: the raw logits after each
+// token, for checking the engine against another one, and
+// `specsweep models synth`: a file with the shape of a published model and
+// random weights, for measuring speed.
 
 #include "harness/commands.h"
 
@@ -11,6 +13,7 @@
 #include "harness/config.h"
 #include "harness/file_write.h"
 #include "harness/json_write.h"
+#include "harness/synth_file.h"
 #include "harness/token_ids.h"
 
 #include <stdlib.h>
@@ -21,6 +24,8 @@ enum { ROWS_AT_ONCE = 16, TOKENS_BYTES_MAX = 1 << 26, VALUE_BYTES = 96 };
 struct models_options {
     bool keys, tensors, check, json;
     int isa, threads, prefill;
+    int shape, type, seed, n_ctx;
+    const char *output;
 };
 
 static const char *const prefill_names[] = {"exact", "blas", NULL};
@@ -45,6 +50,21 @@ static const struct cli_option options[] = {
     {.name = "prefill", .type = CLI_CHOICE, .offset = AT(prefill),
      .choices = prefill_names, .default_value = "exact", .value_name = "HOW",
      .help = "logits, --check: how prompts are evaluated"},
+    {.name = "shape", .type = CLI_CHOICE, .offset = AT(shape),
+     .choices = synth_shape_names, .default_value = "qwen2.5-0.5b",
+     .value_name = "NAME", .help = "synth: the model to be like"},
+    {.name = "type", .type = CLI_CHOICE, .offset = AT(type),
+     .choices = synth_type_names, .default_value = "q8_0",
+     .value_name = "NAME", .help = "synth: quantisation"},
+    {.name = "output", .short_name = 'o', .type = CLI_TEXT,
+     .offset = AT(output), .value_name = "FILE",
+     .help = "synth: file to write (needed)"},
+    {.name = "seed", .type = CLI_INT, .offset = AT(seed), .min = 0,
+     .max = INT32_MAX, .default_value = "1", .value_name = "N",
+     .help = "synth: of weights and vocabulary"},
+    {.name = "ctx", .type = CLI_INT, .offset = AT(n_ctx), .min = 0,
+     .max = 1 << 24, .default_value = "0", .value_name = "N",
+     .help = "synth: context length; 0: the model's own"},
     {.name = NULL},
 };
 // clang-format on
@@ -220,7 +240,7 @@ static int save_rows(struct lm *lm, const int32_t *tokens, int n,
 static int run_logits(const struct cli_call *call, struct error *err) {
     if (call->n_args != 4)
         return error_set(err, ERR_USAGE,
-                         "models logits expects MODEL TOKENS.txt OUT.f32");
+                         "models logits expects MODEL IDS.txt OUT.f32");
     const char *ids_path = call->args[2];
     int32_t *tokens = NULL;
     char *text = NULL;
@@ -247,8 +267,21 @@ done:
     return status;
 }
 
+static int run_synth(const struct cli_call *call, struct error *err) {
+    const struct models_options *o = call->options;
+    if (call->n_args != 1 || !o->output)
+        return error_set(err, ERR_USAGE,
+                         "models synth expects --output FILE and no argument");
+    const struct synth_options synth = {.shape = o->shape,
+                                        .type = o->type,
+                                        .seed = (uint64_t)o->seed,
+                                        .n_ctx = o->n_ctx};
+    return synth_file_write(o->output, &synth, call->out, err);
+}
+
 static int run_models(const struct cli_call *call, struct error *err) {
     if (strcmp(call->args[0], "logits") == 0) return run_logits(call, err);
+    if (strcmp(call->args[0], "synth") == 0) return run_synth(call, err);
     for (int i = 0; i < call->n_args; i++) {
         if (show_model(call->args[i], call->options, call->out, err)) return -1;
     }
@@ -257,12 +290,14 @@ static int run_models(const struct cli_call *call, struct error *err) {
 
 const struct cli_command cmd_models = {
     .name = "models",
-    .arguments = "FILE... | logits MODEL TOKENS.txt OUT.f32",
-    .summary = "facts of GGUF files, or the logits of one",
+    .arguments = "FILE... | logits MODEL IDS.txt OUT.f32 | synth",
+    .summary = "facts of GGUF files, logits of one, files of random weights",
     .details =
-        "logits: TOKENS.txt has ids parted by blanks. OUT.f32 ('-': stdout)\n"
+        "logits: IDS.txt has ids parted by blanks. OUT.f32 ('-': stdout)\n"
         "gets [n_tokens][n_vocab] little-endian floats; row i comes after\n"
-        "token i.",
+        "token i.\n"
+        "synth: a model with the shape of a published one, seeded random\n"
+        "weights and a made-up vocabulary: for measuring speed.",
     .options = options,
     .record_bytes = sizeof(struct models_options),
     .min_args = 1,

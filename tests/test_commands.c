@@ -150,7 +150,7 @@ Test(commands, models_that_are_none) {
     free(path);
     helper_dir_free(dir);
     expect_error("models logits x", 2,
-                 "models logits expects MODEL TOKENS.txt OUT.f32");
+                 "models logits expects MODEL IDS.txt OUT.f32");
 }
 
 static const char llama[] = "../shared/reference/engine/llama-f32.gguf";
