@@ -38,7 +38,26 @@ Test(pretokenizer, cuts_as_each_family_does) {
     check("qwen2", "I'M (x)!?\n", "I|'M| (|x|)!?\n");
     check("qwen2", "a_b\tc \t\n d ", "a|_b|\tc| \t\n| d| ");
     check("deepseek-r1-qwen", "x=12", "x|=|1|2");
+    check("llama3", "1234", "123|4");
+    check("phi-2", "1234 x", "1234| x");
     check("qwen2", "", "");
+}
+
+Test(pretokenizer, cuts_as_deepseek_does) {
+    check("deepseek-llm", "I'm 25 m.\n\n  away",
+          "I|'|m| |2|5| m|.|\n|\n| | away");
+    check("deepseek-llm", "a \t(b) \t", "a| |\t(|b|)| \t");
+    // Blanks at the end are cut off from what is neither letter nor mark.
+    check("deepseek-llm", "\xc2\xac  ", "\xc2\xac|  ");
+    check("deepseek-llm", "\xc2\xac  3", "\xc2\xac  |3");
+    // Letters beyond ASCII join a word, and the marks' range then takes the
+    // ASCII ones out of it again.
+    check("deepseek-llm", " F\xc3\xbchrer", " F|\xc3\xbc|hrer");
+    check("deepseek-llm",
+          "x\xe6\x88\x91\xe6\x83\xb3\xe3\x80\x82"
+          "9",
+          "x|\xe6\x88\x91\xe6\x83\xb3|\xe3\x80\x82|9");
+    check("deepseek-llm", "", "");
 }
 
 Test(pretokenizer, takes_unicode_blanks_and_letters) {
@@ -69,7 +88,8 @@ Test(pretokenizer, cuts_out_invalid_bytes_one_by_one) {
 }
 
 Test(pretokenizer, covers_any_bytes) {
-    static const char *const names[] = {"gpt-2", "qwen2", "llama-bpe"};
+    static const char *const names[] = {"gpt-2", "qwen2", "llama-bpe",
+                                        "deepseek-llm"};
     static const char few[] =
         "ab1' \n\r\t.\xc3\xa9\xe2\x80\x83\xf0\x9f\xa6\x99";
     struct rng r = rng_make(5, "cover", 0);
@@ -80,7 +100,7 @@ Test(pretokenizer, covers_any_bytes) {
         size_t n_bytes = rng_below(&r, RNG_ORDER, i, sizeof text), n, at = 0;
         for (size_t j = 0; j < n_bytes; j++)
             text[j] = few[rng_below(&r, RNG_JUDGE, i * 64 + j, sizeof few - 1)];
-        struct pretokenizer *p = pretokenizer_new(names[i % 3], &err);
+        struct pretokenizer *p = pretokenizer_new(names[i % 4], &err);
         const struct piece *pieces =
             pretokenizer_split(p, w, text, n_bytes, &n, &err);
         cr_assert(pieces, "%s", err.text);
@@ -98,5 +118,27 @@ Test(pretokenizer, names_what_it_knows) {
     cr_expect_eq(err.kind, ERR_UNSUPPORTED);
     cr_expect_str_eq(err.text,
                      "pre-tokenizer '' is not supported, expected one of "
-                     "gpt-2, qwen2, deepseek-r1-qwen, llama-bpe");
+                     "gpt-2, qwen2, llama-bpe, deepseek-llm, llama3, llama-v3, "
+                     "falcon3, deepseek-r1-qwen, megrez, stablelm2, phi-2, "
+                     "gigachat, roberta-bpe, mpt, olmo, jais, jina-es, "
+                     "jina-de, jina-v1-en, jina-v2-es, jina-v2-de, "
+                     "jina-v2-code");
+}
+
+static void check_flags(const char *name, bool ignores_merges, bool adds_bos) {
+    struct pretokenizer *p = pretokenizer_new(name, NULL);
+    cr_assert(p, "%s", name);
+    cr_expect_eq(pretokenizer_ignores_merges(p), ignores_merges, "%s", name);
+    cr_expect_eq(pretokenizer_adds_bos(p), adds_bos, "%s", name);
+    pretokenizer_free(p);
+}
+
+Test(pretokenizer, knows_what_goes_with_the_pattern) {
+    check_flags("llama-bpe", true, true);
+    check_flags("llama3", true, true);
+    check_flags("llama-v3", true, true);
+    check_flags("qwen2", false, false);
+    check_flags("deepseek-r1-qwen", false, false);
+    check_flags("deepseek-llm", false, false);
+    check_flags("gpt-2", false, false);
 }

@@ -13,13 +13,14 @@
 #include "engine/base/alloc.h"
 #include "engine/base/array.h"
 #include "engine/base/error.h"
+#include "engine/model/utf8.h"
 
 #include <pcre2.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PATTERNS = 4 };
+enum { MAX_PATTERNS = 6, KNOWN_BYTES = 512 };
 
 #define BLANKS                                                                 \
     "\\t-\\r \\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}"     \
@@ -37,6 +38,43 @@ enum { MAX_PATTERNS = 4 };
     "| ?" REST "+[\\r\\n]*|" BLANK "*[\\r\\n]+|" BLANK "+(?!" NO_BLANK         \
     ")|" BLANK "+"
 
+// DeepSeek LLM: letters that have case, as Unicode knew them then; ASCII and
+// full-width punctuation (after letters are cut out: the range ":-~" has them);
+// Chinese, Korean and what lies between.
+#define CASED                                                                  \
+    "A-Za-z\\x{b5}\\x{c0}-\\x{d6}\\x{d8}-\\x{f6}\\x{f8}-\\x{1ba}"              \
+    "\\x{1bc}-\\x{1bf}\\x{1c4}-\\x{293}\\x{295}-\\x{2af}\\x{370}-\\x{373}"     \
+    "\\x{376}\\x{377}\\x{37b}-\\x{37d}\\x{37f}\\x{386}\\x{388}-\\x{38a}"       \
+    "\\x{38c}\\x{38e}-\\x{3a1}\\x{3a3}-\\x{3f5}\\x{3f7}-\\x{481}"              \
+    "\\x{48a}-\\x{52f}\\x{531}-\\x{556}\\x{10a0}-\\x{10c5}"                    \
+    "\\x{13a0}-\\x{13f5}\\x{13f8}-\\x{13fd}\\x{1c90}-\\x{1cba}"                \
+    "\\x{1cbd}-\\x{1cbf}\\x{1d00}-\\x{1d2b}\\x{1d6b}-\\x{1d77}"                \
+    "\\x{1d79}-\\x{1d9a}\\x{1e00}-\\x{1f15}\\x{1f18}-\\x{1f1d}"                \
+    "\\x{1f20}-\\x{1f45}\\x{1f48}-\\x{1f4d}\\x{1f50}-\\x{1f57}\\x{1f59}"       \
+    "\\x{1f5b}\\x{1f5d}\\x{1f5f}-\\x{1f7d}\\x{1f80}-\\x{1fb4}"                 \
+    "\\x{1fb6}-\\x{1fbc}\\x{1fbe}\\x{1fc2}-\\x{1fc4}\\x{1fc6}-\\x{1fcc}"       \
+    "\\x{1fd0}-\\x{1fd3}\\x{1fd6}-\\x{1fdb}\\x{1fe0}-\\x{1fec}"                \
+    "\\x{1ff2}-\\x{1ff4}\\x{1ff6}-\\x{1ffc}\\x{2102}\\x{2107}"                 \
+    "\\x{210a}-\\x{2113}\\x{2115}\\x{2119}-\\x{211d}\\x{2124}\\x{2126}"        \
+    "\\x{2128}\\x{212a}-\\x{212d}\\x{212f}-\\x{2134}\\x{2139}"                 \
+    "\\x{213c}-\\x{213f}\\x{2145}-\\x{2149}\\x{214e}\\x{2183}\\x{2184}"        \
+    "\\x{2c00}-\\x{2c7b}\\x{2c7e}-\\x{2ce4}\\x{2ceb}-\\x{2cee}\\x{2cf2}"       \
+    "\\x{2cf3}\\x{a640}-\\x{a66d}\\x{a680}-\\x{a69b}\\x{a722}-\\x{a76f}"       \
+    "\\x{a771}-\\x{a787}\\x{a78b}-\\x{a78e}\\x{ab70}-\\x{abbf}"                \
+    "\\x{fb00}-\\x{fb06}\\x{fb13}-\\x{fb17}\\x{ff21}-\\x{ff3a}"                \
+    "\\x{ff41}-\\x{ff5a}\\x{10400}-\\x{1044f}\\x{104b0}-\\x{104d3}"            \
+    "\\x{104d8}-\\x{104fb}\\x{10c80}-\\x{10cb2}\\x{10cc0}-\\x{10cf2}"          \
+    "\\x{118a0}-\\x{118df}\\x{1e900}-\\x{1e943}"
+#define DEEPSEEK_LETTERS BLANK "?[" CASED "]+"
+#define DEEPSEEK_MARKS                                                         \
+    BLANK "?[!-/:-~\\x{ff01}-\\x{ff0f}\\x{ff1a}-\\x{ff5e}"                     \
+          "\\x{2018}-\\x{201f}\\x{3000}-\\x{3002}]+"
+// "\s+$": a run of blanks is tried at its beginning alone, or a long one that
+// is not at the end would take quadratic time.
+#define DEEPSEEK_END "(?<!" BLANK ")" BLANK "++$"
+#define DEEPSEEK_CJK                                                           \
+    "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+"
+
 struct family {
     const char *name;
     const char *patterns[MAX_PATTERNS];
@@ -45,14 +83,34 @@ struct family {
 
 // clang-format off
 static const struct family families[] = {
-    {"gpt-2",            {GPT2},                 false, false},
-    {"qwen2",            {GPT4("\\p{N}")},       false, false},
-    {"deepseek-r1-qwen", {GPT4("\\p{N}")},       false, false},
-    {"llama-bpe",        {GPT4("\\p{N}{1,3}")},  true,  true },
+    {"gpt-2",     {GPT2},                false, false},
+    {"qwen2",     {GPT4("\\p{N}")},      false, false},
+    {"llama-bpe", {GPT4("\\p{N}{1,3}")}, true,  true },
+    {"deepseek-llm",
+     {"[\\r\\n]", DEEPSEEK_LETTERS, DEEPSEEK_MARKS, DEEPSEEK_END, DEEPSEEK_CJK,
+      "\\p{N}"}, false, false},
+};
+
+// Names that stand for the very same rules.
+static const struct {
+    const char *name, *family;
+} aliases[] = {
+    {"llama3", "llama-bpe"},     {"llama-v3", "llama-bpe"},
+    {"falcon3", "llama-bpe"},    {"deepseek-r1-qwen", "qwen2"},
+    {"megrez", "qwen2"},         {"stablelm2", "qwen2"},
+    {"phi-2", "gpt-2"},          {"gigachat", "gpt-2"},
+    {"roberta-bpe", "gpt-2"},    {"mpt", "gpt-2"},
+    {"olmo", "gpt-2"},           {"jais", "gpt-2"},
+    {"jina-es", "gpt-2"},        {"jina-de", "gpt-2"},
+    {"jina-v1-en", "gpt-2"},     {"jina-v2-es", "gpt-2"},
+    {"jina-v2-de", "gpt-2"},     {"jina-v2-code", "gpt-2"},
 };
 // clang-format on
 
-enum { N_FAMILIES = sizeof families / sizeof *families };
+enum {
+    N_FAMILIES = sizeof families / sizeof *families,
+    N_ALIASES = sizeof aliases / sizeof *aliases,
+};
 
 struct pretokenizer {
     const struct family *family;
@@ -69,16 +127,25 @@ struct pretokenizer_work {
 
 // ---- making -----------------------------------------------------------------
 
+static void add_name(char known[KNOWN_BYTES], const char *name) {
+    if (*known) strcat(known, ", ");
+    strcat(known, name);
+}
+
 static const struct family *find_family(const char *name, struct error *err) {
-    char known[256] = "";
+    char known[KNOWN_BYTES] = "";
+    const char *wanted = name;
+    for (size_t i = 0; i < N_ALIASES; i++)
+        if (!strcmp(aliases[i].name, name)) wanted = aliases[i].family;
     for (size_t i = 0; i < N_FAMILIES; i++) {
-        if (!strcmp(families[i].name, name)) return &families[i];
-        if (i) strcat(known, ", ");
-        strcat(known, families[i].name);
+        if (!strcmp(families[i].name, wanted)) return &families[i];
+        add_name(known, families[i].name);
     }
+    for (size_t i = 0; i < N_ALIASES; i++)
+        add_name(known, aliases[i].name);
     error_set(err, ERR_UNSUPPORTED,
-              "pre-tokenizer '%s' is not supported, expected one of %s", name,
-              known);
+              "pre-tokenizer '%.64s' is not supported, expected one of %s",
+              name, known);
     return NULL;
 }
 
@@ -135,23 +202,6 @@ void pretokenizer_work_free(struct pretokenizer_work *w) {
     array_release(&w->pieces);
     array_release(&w->previous);
     free(w);
-}
-
-// ---- UTF-8 ------------------------------------------------------------------
-
-// Length of the valid character at s[0..n), 0 if there is none.
-static size_t utf8_char(const unsigned char *s, size_t n) {
-    unsigned c = s[0];
-    if (c < 0x80) return 1;
-    size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-    if (c < 0xc2 || c > 0xf4 || n < length) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    // Overlong forms, surrogates, beyond U+10FFFF.
-    if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
-        (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return length;
 }
 
 // ---- splitting --------------------------------------------------------------
@@ -211,7 +261,7 @@ const struct piece *pretokenizer_split(const struct pretokenizer *p,
     w->pieces.n = 0;
     array_reserve(&w->pieces, 1); // never NULL
     while (at < n_bytes) {
-        size_t n = utf8_char((const unsigned char *)text + at, n_bytes - at);
+        size_t n = utf8_char(text + at, n_bytes - at);
         if (n) {
             at += n;
             continue;
