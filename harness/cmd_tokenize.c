@@ -73,12 +73,11 @@ static int decode(const struct model_file *f, const struct tokenize_options *o,
     int n = token_ids_parse(text->text, text->n_bytes, model_file_n_vocab(f),
                             &tokens, err);
     if (n < 0) return error_prefix(err, "stdin");
-    for (int i = 0; i < n; i++) {
-        size_t n_bytes;
-        const char *bytes = model_file_token_bytes(f, tokens[i], &n_bytes);
-        if (!o->special && model_file_is_control(f, tokens[i])) continue;
-        fwrite(bytes, 1, n_bytes, out);
-    }
+    struct buf decoded;
+    buf_init(&decoded);
+    model_file_decode(f, tokens, (size_t)n, o->special, &decoded);
+    fwrite(decoded.text, 1, decoded.n_bytes, out);
+    buf_release(&decoded);
     free(tokens);
     return 0;
 }

@@ -91,6 +91,14 @@ void helper_gguf_i32s(struct helper_gguf *g, const char *key,
     buf_add(&g->keys, values, n * sizeof *values);
 }
 
+void helper_gguf_f32s(struct helper_gguf *g, const char *key,
+                      const float *values, size_t n) {
+    put_key(g, key, T_ARRAY);
+    put_u32(&g->keys, T_F32);
+    put_u64(&g->keys, n);
+    buf_add(&g->keys, values, n * sizeof *values);
+}
+
 // ---- tensors ----------------------------------------------------------------
 
 static uint32_t bits_of(float x) {
@@ -231,6 +239,35 @@ void helper_gguf_tokenizer(struct helper_gguf *g,
         free(tokens[i]);
     free(tokens);
     free(types);
+}
+
+void helper_gguf_spm(struct helper_gguf *g, const struct helper_spm *v) {
+    static const char *const first[] = {"<unk>", "<s>", "</s>"};
+    static const int32_t first_types[] = {2, 3, 3};
+    size_t n = HELPER_SPM_FIRST + (size_t)v->n_tokens;
+    char **tokens = xcalloc(n, sizeof *tokens);
+    int32_t *types = xcalloc(n, sizeof *types);
+    float *scores = xcalloc(n, sizeof *scores);
+    for (size_t i = 0; i < n; i++) {
+        size_t j = i - HELPER_SPM_FIRST; // meant to wrap
+        bool is_byte = i >= 3 && i < HELPER_SPM_FIRST;
+        tokens[i] = is_byte ? xasprintf("<0x%02zX>", i - 3)
+                            : xstrdup(i < 3 ? first[i] : v->tokens[j]);
+        types[i] = is_byte ? 6 : i < 3 ? first_types[i] : v->types[j];
+        scores[i] = i < HELPER_SPM_FIRST ? 0.0f : v->scores[j];
+    }
+    helper_gguf_text(g, "tokenizer.ggml.model", "llama");
+    helper_gguf_texts(g, "tokenizer.ggml.tokens", (const char *const *)tokens,
+                      n);
+    helper_gguf_i32s(g, "tokenizer.ggml.token_type", types, n);
+    helper_gguf_f32s(g, "tokenizer.ggml.scores", scores, n);
+    helper_gguf_u32(g, "tokenizer.ggml.bos_token_id", 1);
+    helper_gguf_u32(g, "tokenizer.ggml.eos_token_id", 2);
+    for (size_t i = 0; i < n; i++)
+        free(tokens[i]);
+    free(tokens);
+    free(types);
+    free(scores);
 }
 
 void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab) {

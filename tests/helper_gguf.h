@@ -26,6 +26,8 @@ void helper_gguf_texts(struct helper_gguf *g, const char *key,
                        const char *const *texts, size_t n);
 void helper_gguf_i32s(struct helper_gguf *g, const char *key,
                       const int32_t *values, size_t n);
+void helper_gguf_f32s(struct helper_gguf *g, const char *key,
+                      const float *values, size_t n);
 // Rows of values become a tensor of that ggml type (F32, F16, BF16, Q8_0).
 // n_rows 0: a vector.
 void helper_gguf_tensor(struct helper_gguf *g, const char *name, uint32_t type,
@@ -84,3 +86,14 @@ struct helper_vocabulary {
 };
 void helper_gguf_tokenizer(struct helper_gguf *g,
                            const struct helper_vocabulary *v);
+
+// Any SentencePiece vocabulary: tokens 0-2 are <unk>, <s> and </s>, 3-258 the
+// bytes, then `tokens`.
+enum { HELPER_SPM_FIRST = 3 + 256 };
+struct helper_spm {
+    const char *const *tokens; // [n_tokens] U+2581 for a blank
+    const float *scores;       // [n_tokens]
+    const int32_t *types;      // [n_tokens] tokenizer.ggml.token_type
+    int n_tokens;
+};
+void helper_gguf_spm(struct helper_gguf *g, const struct helper_spm *v);

@@ -141,6 +141,11 @@ int model_file_encode(const struct model_file *f, const char *text,
     return tokenizer_encode(f->tokenizer, text, n_bytes, special, tokens, err);
 }
 
+void model_file_decode(const struct model_file *f, const int32_t *tokens,
+                       size_t n_tokens, bool special, struct buf *out) {
+    tokenizer_decode(f->tokenizer, tokens, n_tokens, special, out);
+}
+
 const char *model_file_token_bytes(const struct model_file *f, int32_t token,
                                    size_t *n_bytes) {
     return tokenizer_bytes(f->tokenizer, token, n_bytes);

@@ -64,6 +64,9 @@ int model_file_load_vocab(struct model_file *f, struct error *err);
 int model_file_encode(const struct model_file *f, const char *text,
                       size_t n_bytes, bool special, int32_t **tokens,
                       struct error *err);
+// Append the text of whole ids, without control tokens unless `special`.
+void model_file_decode(const struct model_file *f, const int32_t *tokens,
+                       size_t n_tokens, bool special, struct buf *out);
 const char *model_file_token_bytes(const struct model_file *f, int32_t token,
                                    size_t *n_bytes);
 int model_file_n_vocab(const struct model_file *f);

@@ -29,7 +29,6 @@ struct bpe {
     const struct vocabulary *vocabulary;
     struct merge *table; // [mask + 1] open-addressed, at most half full
     size_t mask;
-    int32_t byte_token[256]; // -1: none
 };
 
 struct symbol {
@@ -136,10 +135,6 @@ struct bpe *bpe_new(const struct gguf *g, const struct vocabulary *v,
     if (!a) return NULL;
     struct bpe *b = xcalloc(1, sizeof *b);
     b->vocabulary = v;
-    for (int i = 0; i < 256; i++) {
-        char byte = (char)i;
-        b->byte_token[i] = vocabulary_find(v, &byte, 1);
-    }
     if (a->n > UINT32_MAX)
         error_set(err, ERR_INPUT, "%s: key '%s' has %zu elements", gguf_name(g),
                   key_merges, a->n);
@@ -207,7 +202,7 @@ static int load_symbols(const struct bpe *b, struct bpe_work *w,
     }
     for (size_t i = 0; i < n; i++) {
         int byte = (unsigned char)bytes[i];
-        struct symbol s = {.token = b->byte_token[byte],
+        struct symbol s = {.token = b->vocabulary->byte_token[byte],
                            .previous = (int32_t)i - 1,
                            .next = i + 1 < n ? (int32_t)i + 1 : -1};
         if (s.token < 0)

@@ -1,17 +1,19 @@
-// Text is cut at special tokens, the rest into pieces (pretokenizer.h), and
-// each piece is merged (bpe.h).
+// Text is cut at special tokens. The rest goes to SentencePiece (spm.h), or is
+// cut into pieces (pretokenizer.h), of which each is merged (bpe.h).
 //
 // Left out: Unicode normalisation (NFC, which some publishers apply before
-// tokenizing): text would not come back as it was. And SentencePiece, WordPiece
-// and unigram vocabularies, which are refused by name.
+// tokenizing): text would not come back as it was. And WordPiece and unigram
+// vocabularies, which are refused by name.
 
 #include "engine/model/tokenizer.h"
 
 #include "engine/base/alloc.h"
+#include "engine/base/buf.h"
 #include "engine/base/error.h"
 #include "engine/model/bpe.h"
 #include "engine/model/gguf.h"
 #include "engine/model/pretokenizer.h"
+#include "engine/model/spm.h"
 #include "engine/model/vocabulary.h"
 
 #include <stdlib.h>
@@ -19,11 +21,13 @@
 
 struct tokenizer {
     struct vocabulary vocabulary;
-    struct pretokenizer *pre;
+    struct pretokenizer *pre; // with bpe; else NULL
     struct bpe *bpe;
+    struct spm *spm;  // NULL: byte-level BPE
     int32_t bos, eos; // -1: none
     bool adds_bos;
-    bool *is_end; // [vocabulary.n]
+    bool adds_blank; // in front of text
+    bool *is_end;    // [vocabulary.n]
     char hash[HASH_HEX_SIZE];
 };
 
@@ -69,41 +73,69 @@ static int load_ends(struct tokenizer *t, const struct gguf *g,
     return 0;
 }
 
-static void hash_vocabulary(struct tokenizer *t, const struct gguf *g) {
-    struct hash_state *h = hash_new();
+static void hash_merges(struct hash_state *h, const struct gguf *g) {
     const struct gguf_array *merges =
         gguf_find_array(g, "tokenizer.ggml.merges");
-    for (int i = 0; i < t->vocabulary.n; i++) {
-        size_t n;
-        const char *bytes = vocabulary_bytes(&t->vocabulary, i, &n);
-        hash_add_field(h, bytes, n);
-        hash_add(h, &t->vocabulary.kinds[i], 1);
-    }
     for (size_t i = 0; i < merges->n; i++) {
         size_t n;
         const char *text = gguf_array_text(merges, i, &n);
         hash_add_field(h, text, n);
     }
+}
+
+static void hash_vocabulary(struct tokenizer *t, const struct gguf *g) {
+    struct hash_state *h = hash_new();
+    const struct vocabulary *v = &t->vocabulary;
+    for (int i = 0; i < v->n_used; i++) {
+        size_t n;
+        const char *bytes = vocabulary_bytes(v, i, &n);
+        hash_add_field(h, bytes, n);
+        hash_add(h, &v->kinds[i], 1);
+    }
+    if (t->spm)
+        hash_add(h, spm_scores(t->spm), (size_t)v->n_used * sizeof(float));
+    else
+        hash_merges(h, g);
     hash_hex(h, t->hash);
     hash_free(h);
+}
+
+static int load_bpe(struct tokenizer *t, const struct gguf *g,
+                    struct error *err) {
+    const char *pre = gguf_get_text(g, "tokenizer.ggml.pre", err);
+    if (!pre) return -1;
+    t->pre = pretokenizer_new(pre, err);
+    if (!t->pre) return error_prefix(err, "%s", gguf_name(g));
+    t->adds_bos = pretokenizer_adds_bos(t->pre);
+    if (vocabulary_init(&t->vocabulary, g, VOCABULARY_BYTE_LEVEL, err))
+        return -1;
+    t->bpe = bpe_new(g, &t->vocabulary, err);
+    return t->bpe ? 0 : -1;
+}
+
+static int load_spm(struct tokenizer *t, const struct gguf *g,
+                    struct error *err) {
+    t->adds_bos = t->adds_blank = true;
+    if (gguf_opt_bool(g, "tokenizer.ggml.add_space_prefix", &t->adds_blank,
+                      err) ||
+        vocabulary_init(&t->vocabulary, g, VOCABULARY_SENTENCEPIECE, err))
+        return -1;
+    t->spm = spm_new(g, &t->vocabulary, err);
+    return t->spm ? 0 : -1;
 }
 
 static int load(struct tokenizer *t, const struct gguf *g, struct error *err) {
     const char *model = gguf_get_text(g, "tokenizer.ggml.model", err);
     if (!model) return -1;
-    if (strcmp(model, "gpt2"))
+    bool is_spm = !strcmp(model, "llama");
+    if (!is_spm && strcmp(model, "gpt2"))
         return error_set(err, ERR_UNSUPPORTED,
-                         "%s: tokenizer model '%s' is not supported, expected "
-                         "'gpt2' (byte-level BPE)",
+                         "%s: tokenizer model '%.64s' is not supported, "
+                         "expected 'gpt2' (byte-level BPE) or 'llama' "
+                         "(SentencePiece)",
                          gguf_name(g), model);
-    const char *pre = gguf_get_text(g, "tokenizer.ggml.pre", err);
-    if (!pre) return -1;
-    t->pre = pretokenizer_new(pre, err);
-    if (!t->pre) return error_prefix(err, "%s", gguf_name(g));
-    if (vocabulary_init(&t->vocabulary, g, err)) return -1;
-    t->bpe = bpe_new(g, &t->vocabulary, err);
-    if (!t->bpe || load_ends(t, g, err)) return -1;
-    t->adds_bos = pretokenizer_adds_bos(t->pre);
+    if (is_spm ? load_spm(t, g, err) : load_bpe(t, g, err)) return -1;
+    if (load_ends(t, g, err)) return -1;
     if (gguf_opt_bool(g, "tokenizer.ggml.add_bos_token", &t->adds_bos, err))
         return -1;
     t->adds_bos = t->adds_bos && t->bos >= 0;
@@ -121,6 +153,7 @@ struct tokenizer *tokenizer_new(const struct gguf *g, struct error *err) {
 void tokenizer_free(struct tokenizer *t) {
     if (!t) return;
     bpe_free(t->bpe);
+    spm_free(t->spm);
     pretokenizer_free(t->pre);
     vocabulary_release(&t->vocabulary);
     free(t->is_end);
@@ -134,6 +167,7 @@ struct encoding {
     const struct tokenizer *t;
     struct pretokenizer_work *pre;
     struct bpe_work *bpe;
+    struct spm_work *spm;
     struct token_list tokens;
     struct error *err;
 };
@@ -149,9 +183,12 @@ static int encode_piece(struct encoding *e, const char *bytes, size_t n) {
     return bpe_encode(e->t->bpe, e->bpe, bytes, n, &e->tokens, e->err);
 }
 
-// Text without special tokens.
+// Text without special tokens, from one of them or the beginning on.
 static int encode_plain(struct encoding *e, const char *text, size_t n_bytes) {
     size_t n;
+    if (e->t->spm)
+        return spm_encode(e->t->spm, e->spm, text, n_bytes, e->t->adds_blank,
+                          &e->tokens, e->err);
     const struct piece *pieces =
         pretokenizer_split(e->t->pre, e->pre, text, n_bytes, &n, e->err);
     if (!pieces) return -1;
@@ -189,12 +226,14 @@ int tokenizer_encode(const struct tokenizer *t, const char *text,
     struct encoding e = {.t = t,
                          .pre = pretokenizer_work_new(),
                          .bpe = bpe_work_new(),
+                         .spm = spm_work_new(),
                          .err = err};
     int status =
         encode_all(&e, special ? &t->vocabulary.all : &t->vocabulary.always,
                    text, n_bytes);
     pretokenizer_work_free(e.pre);
     bpe_work_free(e.bpe);
+    spm_work_free(e.spm);
     if (status) {
         array_release(&e.tokens);
         return -1;
@@ -214,6 +253,33 @@ const char *tokenizer_bytes(const struct tokenizer *t, int32_t token,
     *n_bytes = 0;
     return is_token(t, token) ? vocabulary_bytes(&t->vocabulary, token, n_bytes)
                               : "";
+}
+
+// A token that encoding finds before it looks at what lies between: the text
+// behind it begins anew.
+static bool is_found(const struct tokenizer *t, int32_t token) {
+    int kind = is_token(t, token) ? t->vocabulary.kinds[token] : TOKEN_UNUSED;
+    return kind == TOKEN_CONTROL || kind == TOKEN_USER_DEFINED ||
+           kind == TOKEN_UNKNOWN;
+}
+
+void tokenizer_decode(const struct tokenizer *t, const int32_t *tokens,
+                      size_t n_tokens, bool special, struct buf *out) {
+    bool begins = true;
+    for (size_t i = 0; i < n_tokens; i++) {
+        size_t n;
+        const char *bytes = tokenizer_bytes(t, tokens[i], &n);
+        bool is_text = !is_found(t, tokens[i]);
+        bool has_blank =
+            t->adds_blank && is_text && begins && n && bytes[0] == ' ';
+        begins = !is_text;
+        if (!special && tokenizer_is_control(t, tokens[i])) continue;
+        buf_add(out, bytes + has_blank, n - has_blank);
+    }
+}
+
+int tokenizer_n_used(const struct tokenizer *t) {
+    return t->vocabulary.n_used;
 }
 
 int tokenizer_n_tokens(const struct tokenizer *t) {

@@ -1,12 +1,20 @@
 #pragma once
-// Text to token ids and back: byte-level BPE as GGUF files carry it
-// (tokenizer.ggml.model = gpt2).
+// Text to token ids and back, as GGUF files carry it: byte-level BPE
+// (tokenizer.ggml.model = gpt2) and SentencePiece (llama).
 //
 // Any bytes can be encoded, also those that are not UTF-8, and decoding the
-// ids gives the same bytes again. Encoding appends nothing of its own: BOS is
-// the caller's business (tokenizer_adds_bos). A tokenizer is read-only after
-// tokenizer_new() and may be used by many threads; it does not need the file
-// any more.
+// ids gives the same bytes again, with one exception: to SentencePiece U+2581
+// is a blank, and comes back as one. Encoding adds neither BOS nor EOS: they
+// are the caller's business (tokenizer_adds_bos).
+//
+// Most SentencePiece vocabularies (tokenizer.ggml.add_space_prefix) want words
+// to begin with a blank, the first one too: encoding puts one in front of the
+// text, and in front of what follows a control or user-defined token.
+// tokenizer_decode() takes exactly these away again. tokenizer_bytes() knows no
+// context and keeps them, which is right for text that is continued.
+//
+// A tokenizer is read-only after tokenizer_new() and may be used by many
+// threads; it does not need the file any more.
 
 #include "engine/base/hash.h"
 
@@ -14,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct error;
 struct gguf;
 struct tokenizer;
@@ -32,12 +41,20 @@ int tokenizer_encode(const struct tokenizer *t, const char *text,
                      size_t n_bytes, bool special, int32_t **tokens,
                      struct error *err);
 
-// The bytes that a token stands for; borrowed, not NUL-terminated. Control
-// tokens: their text. *n_bytes = 0 and "" for ids out of range.
+// The bytes that a token stands for, out of context; borrowed, not
+// NUL-terminated. Control tokens: their text. *n_bytes = 0 and "" for ids out
+// of range.
 const char *tokenizer_bytes(const struct tokenizer *t, int32_t token,
                             size_t *n_bytes);
 
+// Append the text of whole ids, the inverse of encoding. Control tokens are
+// written only when `special` is set; ids out of range are nothing.
+void tokenizer_decode(const struct tokenizer *t, const int32_t *tokens,
+                      size_t n_tokens, bool special, struct buf *out);
+
 int tokenizer_n_tokens(const struct tokenizer *t);
+// Without the padding at the end (vocabulary.h).
+int tokenizer_n_used(const struct tokenizer *t);
 // The token with exactly these bytes, control tokens first; -1: none.
 int32_t tokenizer_find(const struct tokenizer *t, const char *bytes,
                        size_t n_bytes);
@@ -48,5 +65,6 @@ int32_t tokenizer_eos(const struct tokenizer *t);   // -1: none
 int32_t tokenizer_bos(const struct tokenizer *t);   // -1: none
 bool tokenizer_adds_bos(const struct tokenizer *t); // prompts begin with BOS
 
-// Hash over token texts, types and merges. Equal: ids can be exchanged.
+// Hash over the texts, types, merges or scores of all tokens but the padding at
+// the end. Equal: ids can be exchanged, though n_tokens may differ.
 void tokenizer_hash(const struct tokenizer *t, char hex[HASH_HEX_SIZE]);

@@ -8,6 +8,7 @@
 #include "engine/base/hash.h"
 #include "engine/model/gguf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,38 @@ long vocabulary_unmap(const char *text, size_t n_bytes, char *out) {
         out[n++] = (char)byte;
     }
     return n;
+}
+
+// ---- SentencePiece's spelling ----------------------------------------------
+
+static const char blank[] = "\xe2\x96\x81"; // U+2581
+enum { BLANK_BYTES = 3 };
+
+// `text` becomes at most n_bytes bytes in `out`. A literal blank cannot come
+// from text, where it is spelled U+2581: -1.
+static long unescape(const char *text, size_t n_bytes, char *out) {
+    long n = 0;
+    for (size_t i = 0; i < n_bytes;) {
+        if (text[i] == ' ') return -1;
+        if (n_bytes - i >= BLANK_BYTES && !memcmp(text + i, blank, BLANK_BYTES))
+            out[n++] = ' ', i += BLANK_BYTES;
+        else
+            out[n++] = text[i++];
+    }
+    return n;
+}
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// The byte of "<0x0A>", or -1.
+static int parse_byte(const char *text, size_t n_bytes) {
+    if (n_bytes != 6 || memcmp(text, "<0x", 3) || text[5] != '>') return -1;
+    int high = hex_digit(text[3]), low = hex_digit(text[4]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 // ---- look-up ----------------------------------------------------------------
@@ -124,9 +157,10 @@ static bool is_special(int kind) {
 }
 
 static int load_kinds(struct vocabulary *v, const struct gguf *g,
-                      struct error *err) {
+                      enum vocabulary_style style, struct error *err) {
     memset(v->kinds, TOKEN_NORMAL, (size_t)v->n);
-    if (!gguf_find_array(g, key_types)) return 0;
+    if (style == VOCABULARY_BYTE_LEVEL && !gguf_find_array(g, key_types))
+        return 0;
     const struct gguf_array *a = gguf_get_array(g, key_types, GGUF_I64, err);
     if (!a) return -1;
     if (a->n != (size_t)v->n)
@@ -142,31 +176,71 @@ static int load_kinds(struct vocabulary *v, const struct gguf *g,
     return 0;
 }
 
+// The bytes that token i stands for, into v->bytes + at, when they are not the
+// text itself: their number. -1: they are, and no text is cut into this token.
+static long spell(struct vocabulary *v, enum vocabulary_style style, int i,
+                  const char *text, size_t n, size_t at) {
+    int kind = v->kinds[i];
+    if (is_special(kind)) return -1;
+    if (style == VOCABULARY_BYTE_LEVEL)
+        return vocabulary_unmap(text, n, v->bytes + at);
+    if (kind != TOKEN_BYTE) return unescape(text, n, v->bytes + at);
+    int byte = parse_byte(text, n);
+    if (byte < 0) return -1;
+    v->bytes[at] = (char)byte;
+    if (v->byte_token[byte] < 0) v->byte_token[byte] = i;
+    return 1;
+}
+
+static int add_to_table(struct vocabulary *v, const struct gguf *g, int i,
+                        struct error *err) {
+    size_t n;
+    const char *bytes = vocabulary_bytes(v, i, &n);
+    int32_t *slot = slot_of(v, bytes, n);
+    if (!slot)
+        return error_set(err, ERR_INPUT,
+                         "%s: key '%s': the tokens collide; this is no "
+                         "vocabulary",
+                         gguf_name(g), key_tokens);
+    if (*slot < 0) *slot = i; // of equal ones, the first
+    return 0;
+}
+
 // Texts to bytes. A normal token outside the alphabet can never be made from
 // text: it stands for its own bytes and is left out of the table.
 static int load_bytes(struct vocabulary *v, const struct gguf *g,
+                      enum vocabulary_style style,
                       const struct gguf_array *texts, struct error *err) {
     size_t at = 0;
     for (int i = 0; i < v->n; i++) {
         size_t n;
         const char *text = gguf_array_text(texts, (size_t)i, &n);
         v->starts[i] = at;
-        long n_plain = is_special(v->kinds[i])
-                           ? -1
-                           : vocabulary_unmap(text, n, v->bytes + at);
+        long n_plain = spell(v, style, i, text, n, at);
+        bool is_byte = v->kinds[i] == TOKEN_BYTE;
+        if (style == VOCABULARY_SENTENCEPIECE && is_byte && n_plain < 0)
+            return error_set(err, ERR_INPUT,
+                             "%s: key '%s': token %d '%.*s' is of type byte, "
+                             "expected a text like '<0x0A>'",
+                             gguf_name(g), key_tokens, i,
+                             (int)(n < 60 ? n : 60), text);
         if (n_plain < 0) memcpy(v->bytes + at, text, n);
         at += n_plain < 0 ? n : (size_t)n_plain;
         v->starts[i + 1] = at;
-        if (n_plain <= 0) continue;
-        int32_t *slot = slot_of(v, v->bytes + v->starts[i], (size_t)n_plain);
-        if (!slot)
-            return error_set(err, ERR_INPUT,
-                             "%s: key '%s': the tokens collide; this is no "
-                             "vocabulary",
-                             gguf_name(g), key_tokens);
-        if (*slot < 0) *slot = i; // of equal ones, the first
+        bool is_made =
+            style == VOCABULARY_BYTE_LEVEL || v->kinds[i] == TOKEN_NORMAL;
+        if (n_plain > 0 && is_made && add_to_table(v, g, i, err)) return -1;
     }
     return 0;
+}
+
+static bool is_padding(const struct vocabulary *v, int i) {
+    char name[32];
+    size_t n;
+    const char *bytes = vocabulary_bytes(v, i, &n);
+    if (v->kinds[i] == TOKEN_UNUSED) return true;
+    int n_name = snprintf(name, sizeof name, "[PAD%d]", i);
+    return n == (size_t)n_name && !memcmp(bytes, name, n);
 }
 
 static int compare_specials(const void *a, const void *b, void *ctx) {
@@ -223,17 +297,22 @@ static int allocate(struct vocabulary *v, const struct gguf_array *texts,
 }
 
 int vocabulary_init(struct vocabulary *v, const struct gguf *g,
-                    struct error *err) {
+                    enum vocabulary_style style, struct error *err) {
     *v = (struct vocabulary){0};
+    memset(v->byte_token, 0xff, sizeof v->byte_token); // all -1
     const struct gguf_array *texts =
         gguf_get_array(g, key_tokens, GGUF_TEXT, err);
     if (!texts) return -1;
     if (texts->n < 1 || texts->n > INT32_MAX / 4)
         return error_set(err, ERR_INPUT, "%s: key '%s' has %zu elements",
                          gguf_name(g), key_tokens, texts->n);
-    if (allocate(v, texts, err) || load_kinds(v, g, err) ||
-        load_bytes(v, g, texts, err))
+    if (allocate(v, texts, err) || load_kinds(v, g, style, err) ||
+        load_bytes(v, g, style, texts, err))
         return -1;
+    for (int i = 0; style == VOCABULARY_BYTE_LEVEL && i < 256; i++)
+        v->byte_token[i] = vocabulary_find(v, &(char){(char)i}, 1);
+    for (v->n_used = v->n; v->n_used && is_padding(v, v->n_used - 1);)
+        v->n_used--;
     load_specials(v, &v->always, false);
     load_specials(v, &v->all, true);
     return 0;

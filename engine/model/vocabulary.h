@@ -1,9 +1,14 @@
 #pragma once
-// The tokens of a byte-level vocabulary: their bytes, types, and look-up.
+// The tokens of a vocabulary: their bytes, types, and look-up.
 //
-// GGUF writes normal tokens in GPT-2's printable alphabet (a blank is "Ġ", and
-// so on); here every token is the bytes that it stands for. Control and
-// user-defined tokens are written as they are.
+// GGUF writes the normal tokens of byte-level BPE in GPT-2's printable alphabet
+// (a blank is "Ġ", and so on) and those of SentencePiece with U+2581 for a
+// blank and "<0x0A>" for a byte; here every token is the bytes that it stands
+// for. Control and user-defined tokens are written as they are.
+//
+// A model's matrices are often taller than its vocabulary, and the file fills
+// the rest with padding: tokens at the end that are of type "unused", or that
+// are called "[PAD17]" after their own number, whatever their type.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +27,8 @@ enum token_kind {
     TOKEN_BYTE = 6,
 };
 
+enum vocabulary_style { VOCABULARY_BYTE_LEVEL, VOCABULARY_SENTENCEPIECE };
+
 // Tokens that are looked for in text before it is cut into words.
 struct special_set {
     int32_t *ids; // [n] sorted by bytes
@@ -30,25 +37,28 @@ struct special_set {
 };
 
 struct vocabulary {
-    int n;
+    int n;          // tokens
+    int n_used;     // without the padding
     char *bytes;    // all tokens, one after the other
     size_t *starts; // [n + 1] into bytes
     uint8_t *kinds; // [n] enum token_kind
     int32_t *table; // [table_mask + 1] hash table of normal tokens, -1: free
     size_t table_mask;
+    int32_t byte_token[256];        // -1: none
     struct special_set always, all; // user-defined; with control and unknown
 };
 
-// Fills *v from tokenizer.ggml.tokens and .token_type. -1 with an error that
-// names the file; release it then too.
+// Fills *v from tokenizer.ggml.tokens and .token_type (SentencePiece must have
+// both). -1 with an error that names the file; release it then too.
 int vocabulary_init(struct vocabulary *v, const struct gguf *g,
-                    struct error *err);
+                    enum vocabulary_style style, struct error *err);
 void vocabulary_release(struct vocabulary *v); // safe when zeroed
 
 // Token i in 0..n-1.
 const char *vocabulary_bytes(const struct vocabulary *v, int32_t i,
                              size_t *n_bytes);
-// The normal token with these bytes, or -1.
+// The normal token with these bytes, or -1. Unused tokens of SentencePiece are
+// no answer: they are never made from text.
 int32_t vocabulary_find(const struct vocabulary *v, const char *bytes,
                         size_t n_bytes);
 // The longest token of the set that text begins with, or -1.
