@@ -90,22 +90,3 @@ int kern_isa_parse(const char *name, enum kern_isa *isa, struct error *err) {
                      "or neon",
                      name);
 }
-
-void kern_matmul(const struct kernels *k, const struct kern_matrix *w,
-                 const struct kern_input *in, float *y, int y_stride, int begin,
-                 int end) {
-    switch (w->type) {
-    case KERN_F32:
-        k->matmul_f32(w, in, y, y_stride, begin, end);
-        break;
-    case KERN_F16:
-        k->matmul_f16(w, in, y, y_stride, begin, end);
-        break;
-    case KERN_BF16:
-        k->matmul_bf16(w, in, y, y_stride, begin, end);
-        break;
-    case KERN_Q8_0:
-        k->matmul_q8_0(w, in, y, y_stride, begin, end);
-        break;
-    }
-}

@@ -135,14 +135,19 @@ float kern_max_avx2(const float *x, int n) {
     return s[0];
 }
 
+static void matmul(const struct kern_matrix *w, const struct kern_input *in,
+                   float *y, int y_stride, int begin, int end) {
+    if (kern_is_quantized(w->type))
+        kern_matmul_quant_avx2(w, in, y, y_stride, begin, end);
+    else
+        kern_matmul_float_avx2(w, in, y, y_stride, begin, end);
+}
+
 const struct kernels kern_table_avx2 = {
     .isa = KERN_AVX2,
     .name = "avx2",
     .quantize = kern_quantize_avx2,
-    .matmul_f32 = kern_matmul_f32_avx2,
-    .matmul_f16 = kern_matmul_f16_avx2,
-    .matmul_bf16 = kern_matmul_bf16_avx2,
-    .matmul_q8_0 = kern_matmul_q8_0_avx2,
+    .matmul = matmul,
     .rmsnorm = rmsnorm,
     .swiglu = swiglu,
     .add = add,

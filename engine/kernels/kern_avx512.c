@@ -109,14 +109,19 @@ float kern_max_avx512(const float *x, int n) {
     return _mm_cvtss_f32(_mm_max_ss(_mm_movehdup_ps(b), b));
 }
 
+static void matmul(const struct kern_matrix *w, const struct kern_input *in,
+                   float *y, int y_stride, int begin, int end) {
+    if (kern_is_quantized(w->type))
+        kern_matmul_quant_avx512(w, in, y, y_stride, begin, end);
+    else
+        kern_matmul_float_avx512(w, in, y, y_stride, begin, end);
+}
+
 const struct kernels kern_table_avx512 = {
     .isa = KERN_AVX512,
     .name = "avx512",
     .quantize = kern_quantize_avx512,
-    .matmul_f32 = kern_matmul_f32_avx512,
-    .matmul_f16 = kern_matmul_f16_avx512,
-    .matmul_bf16 = kern_matmul_bf16_avx512,
-    .matmul_q8_0 = kern_matmul_q8_0_avx512,
+    .matmul = matmul,
     .rmsnorm = rmsnorm,
     .swiglu = swiglu,
     .add = add,

@@ -4,6 +4,7 @@
 
 #include "engine/kernels/kernels.h"
 
+#include "engine/kernels/kern_format.h"
 #include "engine/kernels/kern_math.h"
 
 #include <cblas.h>
@@ -20,15 +21,18 @@ size_t kern_blas_tile_floats(int n_cols) {
     return floats;
 }
 
-static void unpack_q8_0(const char *panel, int n_cols, float *tile) {
-    for (int c = 0; c < n_cols; c++, tile += TILE_ROWS) {
-        const char *block = panel + (size_t)(c / KERN_BLOCK) * KERN_PANEL_ROWS *
-                                        (sizeof(float) + KERN_BLOCK);
-        const float *scales = (const float *)(const void *)block;
-        const int8_t *v = (const int8_t *)(scales + KERN_PANEL_ROWS) +
-                          c % KERN_BLOCK / 2 * 2 * KERN_PANEL_ROWS + c % 2;
-        for (int r = 0; r < KERN_PANEL_ROWS; r++)
-            tile[r] = scales[r] * (float)v[2 * r];
+static void unpack_quantized(const struct kern_format *f, const char *panel,
+                             int n_cols, float *tile) {
+    uint8_t block[KERN_MAX_BLOCK_BYTES];
+    float row[KERN_MAX_BLOCK_COLS];
+    for (int r = 0; r < KERN_PANEL_ROWS; r++) {
+        float *to = tile + r;
+        for (int b = 0; b < n_cols / f->block_cols; b++) {
+            kern_panel_block(f, panel, b, r, block);
+            kern_block_to_f32(f, block, row);
+            for (int c = 0; c < f->block_cols; c++, to += TILE_ROWS)
+                *to = row[c];
+        }
     }
 }
 
@@ -56,9 +60,8 @@ static void unpack_panel(const struct kern_matrix *w, int p, float *tile) {
     case KERN_BF16:
         unpack_half(panel, w->n_cols, tile, kern_bf16_to_f32);
         break;
-    case KERN_Q8_0:
-        unpack_q8_0(panel, w->n_cols, tile);
-        break;
+    default:
+        unpack_quantized(kern_format(w->type), panel, w->n_cols, tile);
     }
 }
 

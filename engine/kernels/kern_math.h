@@ -26,10 +26,10 @@
 #define KERN_EXP_LOW -87.33f
 #define KERN_EXP_HIGH 88.7228317f
 
-// Activations whose block maximum is below this are quantised as zeros, so that
-// the scale is a normal number.
+// Blocks of activations whose range is below this are quantised as zeros, so
+// that the scale is a normal number.
 #define KERN_QUANT_TINY 0x1p-100f
-#define KERN_QUANT_MAX 32767.0f
+#define KERN_QUANT_MAX 255.0f
 
 static inline uint32_t kern_bits(float x) {
     uint32_t u;
@@ -79,6 +79,21 @@ static inline float kern_f16_to_f32(uint16_t h) {
         return kern_float(sign | kern_bits(x));
     }
     return kern_float(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+// Float to IEEE half, round half to even; NaNs become quiet, as F16C does it.
+static inline uint16_t kern_f32_to_f16(float x) {
+    uint32_t bits = kern_bits(x), magnitude = bits & 0x7fffffff;
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    if (magnitude > 0x7f800000)
+        return (uint16_t)(sign | 0x7e00 | (magnitude >> 13 & 0x3ff));
+    if (magnitude >= 0x477ff000) return (uint16_t)(sign | 0x7c00);
+    if (magnitude < 0x38800000) { // the sum's last bit is worth 2^-24
+        float shifted = kern_float(magnitude) + 0.5f;
+        return (uint16_t)(sign | (kern_bits(shifted) - kern_bits(0.5f)));
+    }
+    uint32_t odd = magnitude >> 13 & 1;
+    return (uint16_t)(sign | (magnitude - 0x38000000 + 0xfff + odd) >> 13);
 }
 
 static inline float kern_bf16_to_f32(uint16_t h) {

@@ -72,7 +72,8 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     }
 #define TILES(type)                                                                                                               \
     TILE(type, 1, 1)                                                                                                              \
-    TILE(type, 1, 2) TILE(type, 1, 3) TILE(type, 1, 4) TILE(type, 1, 5)                                                           \
+    TILE(type, 1, 2)                                                                                                              \
+    TILE(type, 1, 3) TILE(type, 1, 4) TILE(type, 1, 5)                                                                            \
         TILE(type, 1, 6)                                                                                                          \
             TILE(type, 2, 1)                                                                                                      \
                 TILE(type, 2, 2)                                                                                                  \
@@ -107,20 +108,11 @@ TILES(F32)
 TILES(F16)
 TILES(BF16)
 
-void kern_matmul_f32_avx2(const struct kern_matrix *w,
-                          const struct kern_input *in, float *y, int y_stride,
-                          int begin, int end) {
-    kern_tile_matmul(&F32_tiles, w, in, y, y_stride, begin, end);
-}
-
-void kern_matmul_f16_avx2(const struct kern_matrix *w,
-                          const struct kern_input *in, float *y, int y_stride,
-                          int begin, int end) {
-    kern_tile_matmul(&F16_tiles, w, in, y, y_stride, begin, end);
-}
-
-void kern_matmul_bf16_avx2(const struct kern_matrix *w,
-                           const struct kern_input *in, float *y, int y_stride,
-                           int begin, int end) {
-    kern_tile_matmul(&BF16_tiles, w, in, y, y_stride, begin, end);
+void kern_matmul_float_avx2(const struct kern_matrix *w,
+                            const struct kern_input *in, float *y, int y_stride,
+                            int begin, int end) {
+    const struct kern_tile_set *tiles = w->type == KERN_F32   ? &F32_tiles
+                                        : w->type == KERN_F16 ? &F16_tiles
+                                                              : &BF16_tiles;
+    kern_tile_matmul(tiles, w, in, y, y_stride, begin, end);
 }

@@ -64,18 +64,19 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     }
 #define TILES(type)                                                            \
     TILE(type, 1, 1)                                                           \
-    TILE(type, 1, 2) TILE(type, 1, 3) TILE(type, 1, 4) TILE(type, 1, 5) TILE(  \
-        type, 1, 6) TILE(type, 1, 7) TILE(type, 1, 8) TILE(type, 1, 9)         \
-        TILE(type, 1, 10) TILE(type, 1, 11) TILE(type, 1, 12) TILE(type, 2, 1) \
-            TILE(type, 2, 2) TILE(type, 2, 3) TILE(type, 2, 4) TILE(           \
-                type, 2, 5) TILE(type, 2, 6) TILE(type, 2, 7) TILE(type, 2, 8) \
-                TILE(type, 3, 1) TILE(type, 3, 2) TILE(type, 3, 3)             \
-                    TILE(type, 3, 4) TILE(type, 3, 5) TILE(type, 3, 6) TILE(   \
-                        type, 4, 1) TILE(type, 4, 2) TILE(type, 4, 3)          \
-                        TILE(type, 4, 4) TILE(type, 4, 5) TILE(type, 6, 1)     \
-                            TILE(type, 6, 2) TILE(type, 6, 3) TILE(type, 6, 4) \
-                                TILE(type, 8, 1) TILE(type, 8, 2)              \
-                                    TILE(type, 8, 3) static const struct       \
+    TILE(type, 1, 2)                                                           \
+    TILE(type, 1, 3) TILE(type, 1, 4) TILE(type, 1, 5) TILE(type, 1, 6) TILE(  \
+        type, 1, 7) TILE(type, 1, 8) TILE(type, 1, 9) TILE(type, 1, 10)        \
+        TILE(type, 1, 11) TILE(type, 1, 12) TILE(type, 2, 1) TILE(type, 2, 2)  \
+            TILE(type, 2, 3) TILE(type, 2, 4) TILE(type, 2, 5) TILE(           \
+                type, 2, 6) TILE(type, 2, 7) TILE(type, 2, 8) TILE(type, 3, 1) \
+                TILE(type, 3, 2) TILE(type, 3, 3) TILE(type, 3, 4)             \
+                    TILE(type, 3, 5) TILE(type, 3, 6) TILE(type, 4, 1)         \
+                        TILE(type, 4, 2) TILE(type, 4, 3) TILE(type, 4, 4)     \
+                            TILE(type, 4, 5) TILE(type, 6, 1) TILE(type, 6, 2) \
+                                TILE(type, 6, 3) TILE(type, 6, 4)              \
+                                    TILE(type, 8, 1) TILE(type, 8, 2)          \
+                                        TILE(type, 8, 3) static const struct   \
         kern_tile_set type##_tiles =                                           \
             {                                                                  \
                 .most = {0, 12, 8, 6, 5, 0, 4, 0, 3},                          \
@@ -111,20 +112,11 @@ TILES(F32)
 TILES(F16)
 TILES(BF16)
 
-void kern_matmul_f32_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y, int y_stride,
-                            int begin, int end) {
-    kern_tile_matmul(&F32_tiles, w, in, y, y_stride, begin, end);
-}
-
-void kern_matmul_f16_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y, int y_stride,
-                            int begin, int end) {
-    kern_tile_matmul(&F16_tiles, w, in, y, y_stride, begin, end);
-}
-
-void kern_matmul_bf16_avx512(const struct kern_matrix *w,
-                             const struct kern_input *in, float *y,
-                             int y_stride, int begin, int end) {
-    kern_tile_matmul(&BF16_tiles, w, in, y, y_stride, begin, end);
+void kern_matmul_float_avx512(const struct kern_matrix *w,
+                              const struct kern_input *in, float *y,
+                              int y_stride, int begin, int end) {
+    const struct kern_tile_set *tiles = w->type == KERN_F32   ? &F32_tiles
+                                        : w->type == KERN_F16 ? &F16_tiles
+                                                              : &BF16_tiles;
+    kern_tile_matmul(tiles, w, in, y, y_stride, begin, end);
 }

@@ -1,115 +1,223 @@
-// Repacking of GGUF rows into panels of 16 rows, and what the bytes of a row
-// mean. The layouts are in kernels.h. GGUF's Q8_0 block is a half-precision
-// scale followed by 32 signed bytes (ggml-common.h, block_q8_0).
+// Repacking of GGUF rows into panels of 16 rows, and back. The layout is in
+// kern_format.h.
 
+#include "engine/kernels/kern_format.h"
+#include "engine/kernels/kern_math.h"
 #include "engine/kernels/kernels.h"
 
-#include "engine/kernels/kern_math.h"
-
-#include <stdint.h>
 #include <string.h>
 
-enum { Q8_0_BYTES = 2 + KERN_BLOCK };
+enum { WORD = 4, ROWS = KERN_PANEL_ROWS };
 
-static uint16_t load_u16(const void *p) {
-    uint16_t h;
-    memcpy(&h, p, sizeof h); // GGUF is little-endian, and so are our ISAs
-    return h;
+// Bytes that one row of a field takes in a panel.
+static size_t field_bytes(const struct kern_field *field) {
+    switch (field->kind) {
+    case FIELD_END:
+        return 0;
+    case FIELD_WORDS:
+        return (size_t)field->n * WORD;
+    case FIELD_FLOAT:
+    case FIELD_WIDE:
+        return WORD;
+    default:
+        return WORD / 2;
+    }
 }
 
-size_t kern_row_bytes(enum kern_type type, int n_cols) {
-    size_t n = n_cols > 0 ? (size_t)n_cols : 0;
-    switch (type) {
-    case KERN_F32:
-        return n * sizeof(float);
-    case KERN_F16:
-    case KERN_BF16:
-        return n * sizeof(uint16_t);
-    case KERN_Q8_0:
-        return n % KERN_BLOCK ? 0 : n / KERN_BLOCK * Q8_0_BYTES;
-    }
-    return 0;
+// Bytes that a row of one block takes in a panel: its small fields, its words.
+static void block_sizes(const struct kern_format *f, size_t *small,
+                        size_t *words) {
+    *small = *words = 0;
+    for (const struct kern_field *i = f->fields; i->kind; i++)
+        *(i->kind == FIELD_WORDS ? words : small) += field_bytes(i);
+}
+
+size_t kern_unit_bytes(const struct kern_format *f) {
+    size_t small, words;
+    block_sizes(f, &small, &words);
+    return (small + words) * ROWS * (size_t)f->unit_blocks;
 }
 
 size_t kern_panel_bytes(enum kern_type type, int n_cols) {
-    size_t row = kern_row_bytes(type, n_cols);
-    if (!row) return 0;
-    if (type == KERN_Q8_0) // float scales instead of halves
-        row = (size_t)n_cols / KERN_BLOCK * (sizeof(float) + KERN_BLOCK);
-    return (row * KERN_PANEL_ROWS + 63) / 64 * 64;
+    if (!kern_row_bytes(type, n_cols)) return 0;
+    const struct kern_format *f = kern_format(type);
+    int unit_cols = f->block_cols * f->unit_blocks;
+    size_t n_units =
+        ((size_t)n_cols + (size_t)unit_cols - 1) / (size_t)unit_cols;
+    return (n_units * kern_unit_bytes(f) + 63) / 64 * 64;
 }
 
 size_t kern_matrix_bytes(enum kern_type type, int n_rows, int n_cols) {
     size_t panel = kern_panel_bytes(type, n_cols), bytes;
     if (n_rows <= 0) return 0;
-    size_t n_panels = ((size_t)n_rows + KERN_PANEL_ROWS - 1) / KERN_PANEL_ROWS;
+    size_t n_panels = ((size_t)n_rows + ROWS - 1) / ROWS;
     return __builtin_mul_overflow(n_panels, panel, &bytes) ? 0 : bytes;
 }
 
-// Column c of row r goes to [c][r].
-static void pack_plain(char *panel, const char *row, int r, int n_cols,
-                       size_t width) {
-    char *to = panel + (size_t)r * width;
-    for (int c = 0; c < n_cols; c++)
-        memcpy(to + (size_t)c * KERN_PANEL_ROWS * width,
-               row + (size_t)c * width, width);
+static uint16_t load_u16(const uint8_t *p) {
+    uint16_t h;
+    memcpy(&h, p, sizeof h); // GGUF is little-endian, and so are our ISAs
+    return h;
 }
 
-static void pack_q8_0(char *panel, const char *row, int r, int n_cols) {
-    for (int b = 0; b < n_cols / KERN_BLOCK; b++) {
-        float scale = kern_f16_to_f32(load_u16(row));
-        memcpy(panel + (size_t)r * sizeof scale, &scale, sizeof scale);
-        char *pairs = panel + KERN_PANEL_ROWS * sizeof scale + 2 * r;
-        for (int c = 0; c < KERN_BLOCK; c += 2)
-            memcpy(pairs + c * KERN_PANEL_ROWS, row + 2 + c, 2);
-        panel += KERN_PANEL_ROWS * (sizeof scale + KERN_BLOCK);
-        row += Q8_0_BYTES;
-    }
+// ---- into panels ------------------------------------------------------------
+
+// The 16 rows of a panel at one block: rows[r], n of them, `stride` apart.
+struct sixteen {
+    const uint8_t *first;
+    size_t stride;
+    int n;
+};
+
+static bool is_finite(enum kern_field_kind kind, const uint8_t *p) {
+    uint32_t bits = load_u16(p + (kind == FIELD_FLOAT ? 2 : 0));
+    uint32_t exponent =
+        kind == FIELD_HALF || kind == FIELD_WIDE ? 0x7c00 : 0x7f80;
+    return kind == FIELD_BITS || (bits & exponent) != exponent;
 }
 
-void kern_pack(struct kern_matrix *m, const void *rows, int begin, int end) {
-    size_t row_bytes = kern_row_bytes(m->type, m->n_cols);
-    size_t width = m->type == KERN_F32 ? sizeof(float) : sizeof(uint16_t);
-    for (int p = begin; p < end; p++) {
-        char *panel = (char *)m->panels + (size_t)p * m->panel_bytes;
-        memset(panel, 0, m->panel_bytes);
-        for (int r = 0; r < KERN_PANEL_ROWS; r++) {
-            size_t i = (size_t)p * KERN_PANEL_ROWS + (size_t)r;
-            if (i >= (size_t)m->n_rows) break;
-            const char *row = (const char *)rows + i * row_bytes;
-            if (m->type == KERN_Q8_0)
-                pack_q8_0(panel, row, r, m->n_cols);
-            else
-                pack_plain(panel, row, r, m->n_cols, width);
+// One small field of 16 rows, `to` being [16]; the last row that is not finite,
+// or -1.
+static int pack_small(const struct kern_field *field, const struct sixteen *s,
+                      uint8_t *to) {
+    int bad = -1;
+    for (int r = 0; r < s->n; r++) {
+        const uint8_t *from = s->first + (size_t)r * s->stride + field->at;
+        size_t n_bytes = field_bytes(field);
+        if (!is_finite(field->kind, from)) bad = r;
+        if (field->kind == FIELD_WIDE) {
+            float wide = kern_f16_to_f32(load_u16(from));
+            memcpy(to + (size_t)r * WORD, &wide, WORD);
+        } else if (n_bytes == WORD) {
+            memcpy(to + (size_t)r * WORD, from, WORD);
+        } else {
+            memcpy(to + 2 * r, from, 2);
         }
     }
+    return bad;
 }
 
-static void q8_0_to_f32(const char *row, int n_cols, float *out) {
-    for (int c = 0; c < n_cols; c++) {
-        const char *block = row + (size_t)(c / KERN_BLOCK) * Q8_0_BYTES;
-        int8_t v = (int8_t)block[2 + c % KERN_BLOCK];
-        out[c] = kern_f16_to_f32(load_u16(block)) * (float)v;
+static void pack_words(const struct kern_field *field, const struct sixteen *s,
+                       uint8_t *to) {
+    if (s->n == ROWS) {
+        for (int w = 0; w < field->n; w++, to += ROWS * WORD) {
+            const uint8_t *from = s->first + field->at + w * WORD;
+            for (int r = 0; r < ROWS; r++)
+                memcpy(to + r * WORD, from + (size_t)r * s->stride, WORD);
+        }
+        return;
     }
+    for (int w = 0; w < field->n; w++, to += ROWS * WORD)
+        for (int r = 0; r < s->n; r++)
+            memcpy(to + r * WORD,
+                   s->first + (size_t)r * s->stride + field->at + w * WORD,
+                   WORD);
 }
 
-void kern_row_to_f32(enum kern_type type, const void *row, int n_cols,
-                     float *out) {
-    const char *bytes = row;
-    switch (type) {
-    case KERN_F32:
-        memcpy(out, row, (size_t)n_cols * sizeof *out);
-        break;
-    case KERN_F16:
-        for (int c = 0; c < n_cols; c++)
-            out[c] = kern_f16_to_f32(load_u16(bytes + 2 * (size_t)c));
-        break;
-    case KERN_BF16:
-        for (int c = 0; c < n_cols; c++)
-            out[c] = kern_bf16_to_f32(load_u16(bytes + 2 * (size_t)c));
-        break;
-    case KERN_Q8_0:
-        q8_0_to_f32(bytes, n_cols, out);
-        break;
+// Block `i` of its unit. Returns as pack_small.
+static int pack_block(const struct kern_format *f, const struct sixteen *s,
+                      int i, uint8_t *unit) {
+    size_t small, words;
+    int bad = -1;
+    block_sizes(f, &small, &words);
+    uint8_t *to = unit + (size_t)i * small * ROWS;
+    uint8_t *to_words =
+        unit + ((size_t)f->unit_blocks * small + (size_t)i * words) * ROWS;
+    for (const struct kern_field *field = f->fields; field->kind; field++) {
+        if (field->kind == FIELD_WORDS) {
+            pack_words(field, s, to_words);
+        } else {
+            int row = pack_small(field, s, to);
+            bad = row > bad ? row : bad;
+            to += field_bytes(field) * ROWS;
+        }
+    }
+    return bad;
+}
+
+// Column c of row r goes to [c][r].
+static int pack_floats(const struct kern_format *f, int n_cols,
+                       const struct sixteen *s, uint8_t *panel) {
+    size_t width = (size_t)f->block_bytes;
+    int bad = -1;
+    for (int r = 0; r < s->n; r++) {
+        const uint8_t *from = s->first + (size_t)r * s->stride;
+        uint8_t *to = panel + (size_t)r * width;
+        for (int c = 0; c < n_cols; c++, from += width, to += ROWS * width) {
+            if (!is_finite(f->fields[0].kind, from)) bad = r;
+            memcpy(to, from, width);
+        }
+    }
+    return bad;
+}
+
+static int pack_panel(const struct kern_format *f, const struct kern_matrix *m,
+                      const uint8_t *rows, int n, uint8_t *panel) {
+    size_t stride = kern_row_bytes(m->type, m->n_cols);
+    int bad = -1, n_blocks = m->n_cols / f->block_cols;
+    if (n < ROWS || n_blocks % f->unit_blocks || !f->decode)
+        memset(panel, 0, m->panel_bytes);
+    if (!f->decode)
+        return pack_floats(f, m->n_cols, &(struct sixteen){rows, stride, n},
+                           panel);
+    for (int b = 0; b < n_blocks; b++) {
+        struct sixteen s = {rows + (size_t)b * (size_t)f->block_bytes, stride,
+                            n};
+        int row = pack_block(f, &s, b % f->unit_blocks, panel);
+        bad = row > bad ? row : bad;
+        if (b % f->unit_blocks == f->unit_blocks - 1)
+            panel += kern_unit_bytes(f);
+    }
+    return bad;
+}
+
+int kern_pack(struct kern_matrix *m, const void *rows, int begin, int end) {
+    const struct kern_format *f = kern_format(m->type);
+    size_t row_bytes = kern_row_bytes(m->type, m->n_cols);
+    int bad = -1;
+    for (int p = begin; p < end; p++) {
+        int first = p * ROWS;
+        int n = m->n_rows - first < ROWS ? m->n_rows - first : ROWS;
+        int row =
+            pack_panel(f, m, (const uint8_t *)rows + (size_t)first * row_bytes,
+                       n, (uint8_t *)m->panels + (size_t)p * m->panel_bytes);
+        if (row >= 0) bad = first + row;
+    }
+    return bad;
+}
+
+// ---- and back ---------------------------------------------------------------
+
+// Undo FIELD_WIDE, exactly.
+static void narrow(const uint8_t *from, uint8_t *to) {
+    float wide;
+    memcpy(&wide, from, sizeof wide);
+    uint16_t half = kern_f32_to_f16(wide);
+    memcpy(to, &half, sizeof half);
+}
+
+void kern_panel_block(const struct kern_format *f, const void *panel, int block,
+                      int r, uint8_t *bytes) {
+    size_t small, words;
+    block_sizes(f, &small, &words);
+    int i = block % f->unit_blocks;
+    const uint8_t *unit = (const uint8_t *)panel +
+                          (size_t)(block / f->unit_blocks) * kern_unit_bytes(f);
+    const uint8_t *from = unit + (size_t)i * small * ROWS;
+    const uint8_t *from_words =
+        unit + ((size_t)f->unit_blocks * small + (size_t)i * words) * ROWS;
+    for (const struct kern_field *field = f->fields; field->kind; field++) {
+        size_t n_bytes = field_bytes(field);
+        if (field->kind == FIELD_WORDS) {
+            for (int w = 0; w < field->n; w++)
+                memcpy(bytes + field->at + w * WORD,
+                       from_words + (w * ROWS + r) * WORD, WORD);
+            continue;
+        }
+        if (field->kind == FIELD_WIDE)
+            narrow(from + (size_t)r * WORD, bytes + field->at);
+        else
+            memcpy(bytes + field->at, from + (size_t)r * n_bytes, n_bytes);
+        from += n_bytes * ROWS;
     }
 }

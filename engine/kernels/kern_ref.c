@@ -6,6 +6,7 @@
 #include "engine/kernels/kernels.h"
 
 #include "engine/kernels/kern_attn.h"
+#include "engine/kernels/kern_format.h"
 #include "engine/kernels/kern_math.h"
 #include "engine/kernels/kern_tables.h"
 
@@ -21,32 +22,59 @@ static float join_lanes(float s[KERN_LANES]) {
     return s[0];
 }
 
-// A block with a NaN or an infinity gets scale NaN and zero values, so that
-// every sum over it is NaN; a block of (nearly) zeros gets scale 0.
-static float quantize_block(int16_t *q, const float *x) {
-    float largest = 0.0f;
+// ---- activations ------------------------------------------------------------
+
+static void sums_of_block(const int16_t *q16, struct kern_scale *s) {
+    int sum[2] = {0, 0};
+    for (int i = 0; i < KERN_BLOCK; i++)
+        sum[i / 16] += q16[i];
+    s->minus_8_sum = -8 * (sum[0] + sum[1]);
+    s->sum = s->scale * (float)(sum[0] + sum[1]);
+    s->half_sum[0] = s->scale * (float)sum[0];
+    s->half_sum[1] = s->scale * (float)sum[1];
+}
+
+// Round half to even: |v| < 2^22, so adding 1.5 * 2^23 leaves no fraction.
+static int nearest(float v) {
+    float rounded = v + KERN_EXP_MAGIC;
+    return (int)(rounded - KERN_EXP_MAGIC);
+}
+
+static void quantize_block(const float *x, uint8_t *q, int16_t *q16,
+                           struct kern_scale *s) {
+    float low = 0.0f, high = 0.0f;
     int finite = 1;
     for (int i = 0; i < KERN_BLOCK; i++) {
         finite &= fabsf(x[i]) < INFINITY;
-        largest = fabsf(x[i]) > largest ? fabsf(x[i]) : largest;
+        low = x[i] < low ? x[i] : low;
+        high = x[i] > high ? x[i] : high;
     }
+    float range = high - low;
     memset(q, 0, KERN_BLOCK * sizeof *q);
-    if (!finite) return NAN;
-    if (largest < KERN_QUANT_TINY) return 0.0f;
-    float scale = largest / KERN_QUANT_MAX;
-    // |x / scale| < 32768, so adding 1.5 * 2^23 rounds half to even.
-    for (int i = 0; i < KERN_BLOCK; i++) {
-        float rounded = x[i] / scale + KERN_EXP_MAGIC;
-        q[i] = (int16_t)(rounded - KERN_EXP_MAGIC);
+    memset(q16, 0, KERN_BLOCK * sizeof *q16);
+    *s = (struct kern_scale){0};
+    if (!finite || !(range < INFINITY)) {
+        s->scale = s->sum = s->half_sum[0] = s->half_sum[1] = NAN;
+        return;
     }
-    return scale;
+    if (range < KERN_QUANT_TINY) return;
+    float inverse = KERN_QUANT_MAX / range;
+    int zero = nearest(-low * inverse);
+    s->scale = range / KERN_QUANT_MAX;
+    s->minus_zero = -zero & 0xffff;
+    for (int i = 0; i < KERN_BLOCK; i++) {
+        int v = nearest(x[i] * inverse) + zero;
+        q[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+        q16[kern_q16_at(i)] = (int16_t)(q[i] - zero);
+    }
+    sums_of_block(q16, s);
 }
 
 static void quantize(struct kern_input *in, int begin, int end) {
-    size_t n_cols = (size_t)in->n_cols, n_blocks = n_cols / KERN_BLOCK;
+    size_t n_blocks = (size_t)in->n_cols / KERN_BLOCK;
     for (size_t i = (size_t)begin * n_blocks; i < (size_t)end * n_blocks; i++)
-        in->q_scale[i] =
-            quantize_block(in->q + i * KERN_BLOCK, in->x + i * KERN_BLOCK);
+        quantize_block(in->x + i * KERN_BLOCK, in->q + i * KERN_BLOCK,
+                       in->q16 + i * KERN_BLOCK, &in->scales[i]);
 }
 
 // ---- matrix products --------------------------------------------------------
@@ -68,39 +96,62 @@ static float dot_float(const struct kern_matrix *w, const char *panel, int r,
     return sum;
 }
 
-// Exact integer sums inside a block, one fma per block.
-static float dot_q8_0(const struct kern_matrix *w, const char *panel, int r,
-                      const int16_t *q, const float *q_scale) {
-    float sum = 0.0f;
-    for (int b = 0; b < w->n_cols / KERN_BLOCK; b++) {
-        const float *scales = (const float *)(const void *)panel;
-        const int8_t *v = (const int8_t *)(scales + KERN_PANEL_ROWS);
-        int32_t isum = 0;
-        for (int c = 0; c < KERN_BLOCK; c++)
-            isum += v[(c / 2) * 2 * KERN_PANEL_ROWS + 2 * r + c % 2] *
-                    q[b * KERN_BLOCK + c];
-        sum = fmaf((float)isum, scales[r] * q_scale[b], sum);
-        panel += KERN_PANEL_ROWS * (sizeof(float) + KERN_BLOCK);
+// The product of 32 weights and 32 activations, added to `sum`: for each scale
+// (one, or two of 16 columns), the exact integer sum times both scales, then,
+// where the type has one, the minimum times the sum of the activations.
+static float kern_dot(const struct kern_format *f, const struct kern_group *g,
+                      const int16_t *q16, const struct kern_scale *s,
+                      float sum) {
+    int isum[2] = {0, 0};
+    for (int c = 0; c < KERN_BLOCK; c++)
+        isum[c / 16] += g->q[c] * q16[kern_q16_at(c)];
+    if (!f->has_halves) {
+        sum = fmaf((float)(isum[0] + isum[1]), g->scale[0] * s->scale, sum);
+        return f->has_min ? fmaf(g->min[0], s->sum, sum) : sum;
+    }
+    for (int h = 0; h < 2; h++) {
+        sum = fmaf((float)isum[h], g->scale[h] * s->scale, sum);
+        if (f->has_min) sum = fmaf(g->min[h], s->half_sum[h], sum);
     }
     return sum;
 }
 
+// One row against all tokens: a block is decoded once.
+static void dot_quantized(const struct kern_format *f, const char *panel, int r,
+                          const struct kern_input *in, float *y, int y_stride) {
+    uint8_t block[KERN_MAX_BLOCK_BYTES];
+    struct kern_group g;
+    for (int t = 0; t < in->n_tokens; t++)
+        y[(size_t)t * (size_t)y_stride] = 0.0f;
+    for (int c = 0; c < in->n_cols; c += KERN_BLOCK) {
+        if (c % f->block_cols == 0)
+            kern_panel_block(f, panel, c / f->block_cols, r, block);
+        f->decode(block, c % f->block_cols / KERN_BLOCK, &g);
+        for (int t = 0; t < in->n_tokens; t++) {
+            size_t at = (size_t)t * (size_t)in->n_cols + (size_t)c;
+            float *sum = y + (size_t)t * (size_t)y_stride;
+            *sum = kern_dot(f, &g, in->q16 + at, &in->scales[at / KERN_BLOCK],
+                            *sum);
+        }
+    }
+}
+
 static void matmul(const struct kern_matrix *w, const struct kern_input *in,
                    float *y, int y_stride, int begin, int end) {
+    const struct kern_format *f = kern_format(w->type);
     int last = end * KERN_PANEL_ROWS;
     if (last > w->n_rows) last = w->n_rows;
-    for (int t = 0; t < in->n_tokens; t++) {
-        size_t at = (size_t)t * (size_t)w->n_cols;
-        for (int row = begin * KERN_PANEL_ROWS; row < last; row++) {
-            int r = row % KERN_PANEL_ROWS;
-            const char *panel =
-                (const char *)w->panels +
-                (size_t)(row / KERN_PANEL_ROWS) * w->panel_bytes;
-            y[(size_t)t * (size_t)y_stride + (size_t)row] =
-                w->type == KERN_Q8_0 ? dot_q8_0(w, panel, r, in->q + at,
-                                                in->q_scale + at / KERN_BLOCK)
-                                     : dot_float(w, panel, r, in->x + at);
+    for (int row = begin * KERN_PANEL_ROWS; row < last; row++) {
+        int r = row % KERN_PANEL_ROWS;
+        const char *panel = (const char *)w->panels +
+                            (size_t)(row / KERN_PANEL_ROWS) * w->panel_bytes;
+        if (f->decode) {
+            dot_quantized(f, panel, r, in, y + row, y_stride);
+            continue;
         }
+        for (int t = 0; t < in->n_tokens; t++)
+            y[(size_t)t * (size_t)y_stride + (size_t)row] =
+                dot_float(w, panel, r, in->x + (size_t)t * (size_t)w->n_cols);
     }
 }
 
@@ -207,10 +258,7 @@ const struct kernels kern_table_ref = {
     .isa = KERN_REF,
     .name = "ref",
     .quantize = quantize,
-    .matmul_f32 = matmul,
-    .matmul_f16 = matmul,
-    .matmul_bf16 = matmul,
-    .matmul_q8_0 = matmul,
+    .matmul = matmul,
     .rmsnorm = rmsnorm,
     .swiglu = swiglu,
     .add = add,

@@ -55,18 +55,12 @@ KERN_INLINE void kern_store_avx2(float *y, __m256 a, __m256 b, int n) {
 }
 
 void kern_quantize_avx2(struct kern_input *in, int begin, int end);
-void kern_matmul_f32_avx2(const struct kern_matrix *w,
-                          const struct kern_input *in, float *y, int y_stride,
-                          int begin, int end);
-void kern_matmul_f16_avx2(const struct kern_matrix *w,
-                          const struct kern_input *in, float *y, int y_stride,
-                          int begin, int end);
-void kern_matmul_bf16_avx2(const struct kern_matrix *w,
-                           const struct kern_input *in, float *y, int y_stride,
-                           int begin, int end);
-void kern_matmul_q8_0_avx2(const struct kern_matrix *w,
-                           const struct kern_input *in, float *y, int y_stride,
-                           int begin, int end);
+void kern_matmul_float_avx2(const struct kern_matrix *w,
+                            const struct kern_input *in, float *y, int y_stride,
+                            int begin, int end);
+void kern_matmul_quant_avx2(const struct kern_matrix *w,
+                            const struct kern_input *in, float *y, int y_stride,
+                            int begin, int end);
 float kern_exp_sum_avx2(float *x, int n, float max, float inv_temp);
 float kern_max_avx2(const float *x, int n);
 void kern_attn_avx2(const struct kern_attn *a);

@@ -49,18 +49,12 @@ KERN_INLINE float kern_join_avx512(__m512 s) {
 }
 
 void kern_quantize_avx512(struct kern_input *in, int begin, int end);
-void kern_matmul_f32_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y, int y_stride,
-                            int begin, int end);
-void kern_matmul_f16_avx512(const struct kern_matrix *w,
-                            const struct kern_input *in, float *y, int y_stride,
-                            int begin, int end);
-void kern_matmul_bf16_avx512(const struct kern_matrix *w,
-                             const struct kern_input *in, float *y,
-                             int y_stride, int begin, int end);
-void kern_matmul_q8_0_avx512(const struct kern_matrix *w,
-                             const struct kern_input *in, float *y,
-                             int y_stride, int begin, int end);
+void kern_matmul_float_avx512(const struct kern_matrix *w,
+                              const struct kern_input *in, float *y,
+                              int y_stride, int begin, int end);
+void kern_matmul_quant_avx512(const struct kern_matrix *w,
+                              const struct kern_input *in, float *y,
+                              int y_stride, int begin, int end);
 float kern_exp_sum_avx512(float *x, int n, float max, float inv_temp);
 float kern_max_avx512(const float *x, int n);
 void kern_attn_avx512(const struct kern_attn *a);

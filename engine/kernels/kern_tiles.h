@@ -46,8 +46,9 @@ struct kern_tile {
     const char *panel;
     size_t panel_bytes;
     const float *x;
-    const int16_t *q;
-    const float *q_scale;
+    const uint8_t *q; // quantised weights only, as those below
+    const int16_t *q16;
+    const struct kern_scale *scales;
     float *y;
     size_t n_cols, y_stride;
     int n_rows; // rows from the first panel's first to the matrix' last
@@ -64,8 +65,8 @@ struct kern_tile_set {
 // Tokens of the next tile when `left` remain.
 static inline int kern_tile_tokens(const struct kern_tile_set *s, int left) {
     if (left == 9 && s->most[6]) return 6;
-    if (left == 7) return 4;
-    if (left == 5) return 3;
+    if (left == 7 && s->most[4]) return 4;
+    if (left == 5 && s->most[3]) return 3;
     int nt = left < KERN_TILE_TOKENS ? left : KERN_TILE_TOKENS;
     while (!s->most[nt])
         nt--;
@@ -110,9 +111,10 @@ static inline void kern_tile_matmul(const struct kern_tile_set *s,
                 .y_stride = (size_t)y_stride,
                 .n_rows = w->n_rows - p * KERN_PANEL_ROWS,
             };
-            if (w->type == KERN_Q8_0) {
+            if (kern_is_quantized(w->type)) {
                 t.q = in->q + at;
-                t.q_scale = in->q_scale + at / KERN_BLOCK;
+                t.q16 = in->q16 + at;
+                t.scales = in->scales + at / KERN_BLOCK;
             }
             nt = kern_tile_tokens(s, in->n_tokens - i);
             kern_tile_panels(s, t, nt, n_panels);

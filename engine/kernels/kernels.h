@@ -16,6 +16,7 @@
 // outermost first. All pointers to float are 64-byte aligned unless noted;
 // n_cols and head_dim need not be multiples of anything unless noted.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,25 +26,35 @@ enum {
     KERN_LANES = 16,      // partial sums of a reduction
     KERN_PANEL_ROWS = 16, // output rows of one weight panel
     KERN_PAGE = 32,       // positions of one KV page
-    KERN_BLOCK = 32,      // weights that share one scale in Q8_0
+    KERN_BLOCK = 32,      // activations that share one scale
 };
 
 enum kern_isa { KERN_AUTO = -1, KERN_REF, KERN_AVX2, KERN_AVX512, KERN_NEON };
 
-// Weight types. Values are those of GGUF (ggml_type).
+// Types of weights, all that the engine computes with. Values are those of
+// GGUF (ggml_type); kern_format.h has what their bytes mean.
 enum kern_type {
     KERN_F32 = 0,
     KERN_F16 = 1,
+    KERN_Q4_0 = 2,
+    KERN_Q4_1 = 3,
+    KERN_Q5_0 = 6,
+    KERN_Q5_1 = 7,
     KERN_Q8_0 = 8,
+    KERN_Q2_K = 10,
+    KERN_Q3_K = 11,
+    KERN_Q4_K = 12,
+    KERN_Q5_K = 13,
+    KERN_Q6_K = 14,
+    KERN_IQ4_NL = 20,
+    KERN_IQ4_XS = 23,
     KERN_BF16 = 30,
 };
 
 // A weight matrix [n_rows][n_cols], repacked into panels of KERN_PANEL_ROWS
-// rows so that a vector register holds one element of each row. The last panel
-// is padded with zero rows. Layout of one panel:
-//   F32, F16, BF16: [n_cols][16 rows]
-//   Q8_0: per block of 32 columns: [16 rows] float scales, then int8
-//         [16 column pairs][16 rows][2 columns]; n_cols is a multiple of 32.
+// rows so that a vector register holds one piece of each row: a panel is the
+// bytes of its rows as they stand in the file, interleaved (kern_format.h has
+// the layout). The last panel is padded with zero rows.
 struct kern_matrix {
     enum kern_type type;
     int n_rows, n_cols;
@@ -51,13 +62,29 @@ struct kern_matrix {
     void *panels; // [n_panels][panel_bytes], 64-byte aligned
 };
 
+// What quantise() says of 32 activations x of one token: x ~ scale * (q -
+// zero), with q in 0..255 and zero <= 255 an integer, so that 0 is exact.
+// Sums are of q - zero, times `scale` where they are floats.
+struct kern_scale {
+    float scale;
+    int32_t minus_zero;  // -zero as the low 16 bits, high 16 bits 0
+    int32_t minus_8_sum; // -8 * sum(q - zero), exact
+    float sum;           // scale * (float)sum(q - zero)
+    float half_sum[2];   // the same of columns 0..15 and 16..31
+    int32_t unused[2];
+};
+
 // Activations made ready for a weight type: the floats themselves, and for
-// Q8_0 int16 values with one scale per block of 32 (scale = max|x| / 32767,
-// value = round-half-even(x / scale); exact integer sums inside a block).
+// quantised weights bytes with one scale per block of 32 columns. The integer
+// products of a block are summed exactly; its sum then meets the float sum of
+// the blocks before it in one fma (see kern_dot in kern_ref.c for the order).
 struct kern_input {
     const float *x; // [n_tokens][n_cols], row stride n_cols
-    int16_t *q;     // [n_tokens][n_cols], only for quantised weights
-    float *q_scale; // [n_tokens][n_cols / 32]
+    // For quantised weights only:
+    uint8_t *q;   // [n_tokens][n_cols]
+    int16_t *q16; // [n_tokens][n_cols]: q - zero, each four columns in the
+                  // order 0, 2, 1, 3; left alone by tables that read q
+    struct kern_scale *scales; // [n_tokens][n_cols / KERN_BLOCK]
     int n_tokens, n_cols;
 };
 
@@ -66,8 +93,8 @@ struct kern_input {
 // attention). Token t sees n_pos + t positions. Tokens and heads of a call
 // share the loads of keys and values; what each gets does not depend on the
 // others.
-//   page of keys:   float [head_dim][KERN_PAGE]   (a lane is a position)
-//   page of values: float [KERN_PAGE][head_dim_padded16]
+//   page of keys:   [head_dim][KERN_PAGE]   (a lane is a position)
+//   page of values: [KERN_PAGE][head_dim_padded16]
 struct kern_attn {
     const float *q;             // [n_tokens][stride]: [n_group][head_dim] each,
                                 // already rotated
@@ -85,22 +112,16 @@ struct kernels {
     enum kern_isa isa;
     const char *name; // "ref", "avx2", "avx512", "neon": recorded in results
 
-    // Fill in->q and in->q_scale for tokens [begin, end).
+    // Fill in->q, in->q16 (see there) and in->scales for tokens [begin, end). A
+    // block with a NaN or an infinity gets scale and sums NaN, and values 0, so
+    // that every sum over it is NaN; a block of (nearly) zeros gets scale 0.
     void (*quantize)(struct kern_input *in, int begin, int end);
 
     // y[t][r] = sum_c w[r][c] * x[t][c] for all tokens and the rows of panels
     // [begin, end); row stride of y is y_stride >= n_rows. Rows beyond n_rows
-    // are not written. One entry per kern_type, see kern_matmul().
-    void (*matmul_f32)(const struct kern_matrix *w, const struct kern_input *in,
-                       float *y, int y_stride, int begin, int end);
-    void (*matmul_f16)(const struct kern_matrix *w, const struct kern_input *in,
-                       float *y, int y_stride, int begin, int end);
-    void (*matmul_bf16)(const struct kern_matrix *w,
-                        const struct kern_input *in, float *y, int y_stride,
-                        int begin, int end);
-    void (*matmul_q8_0)(const struct kern_matrix *w,
-                        const struct kern_input *in, float *y, int y_stride,
-                        int begin, int end);
+    // are not written.
+    void (*matmul)(const struct kern_matrix *w, const struct kern_input *in,
+                   float *y, int y_stride, int begin, int end);
 
     // y[i] = x[i] * weight[i] / sqrt(mean(x^2) + eps). y may be x. No
     // alignment assumed.
@@ -132,6 +153,11 @@ const struct kernels *kern_get(enum kern_isa isa, struct error *err);
 // "auto", "ref", "avx2", "avx512", "neon" -> isa; -1 with ERR_USAGE else.
 int kern_isa_parse(const char *name, enum kern_isa *isa, struct error *err);
 
+// "Q4_K"; "?" for a value that is no kern_type.
+const char *kern_type_name(enum kern_type type);
+// Weights of these types are multiplied with quantised activations.
+bool kern_is_quantized(enum kern_type type);
+
 // Bytes of one panel, a multiple of 64; what the caller puts into panel_bytes.
 // 0 when n_cols does not suit the type.
 size_t kern_panel_bytes(enum kern_type type, int n_cols);
@@ -141,18 +167,16 @@ size_t kern_matrix_bytes(enum kern_type type, int n_rows, int n_cols);
 // Repack `rows` (GGUF layout: row after row) into m->panels, which the caller
 // allocated with kern_matrix_bytes(), 64-byte aligned, the other fields of *m
 // set; begin/end: panels of this call, so that threads can share the work.
-void kern_pack(struct kern_matrix *m, const void *rows, int begin, int end);
+// Returns -1, or a row with a scale or weight that is not finite (all panels
+// are filled all the same).
+int kern_pack(struct kern_matrix *m, const void *rows, int begin, int end);
 // One row of a GGUF matrix as floats (embedding lookup); also the exact
 // definition of what the weights mean. `row` points at that row's bytes.
 void kern_row_to_f32(enum kern_type type, const void *row, int n_cols,
                      float *out);
 size_t kern_row_bytes(enum kern_type type, int n_cols); // GGUF layout
 
-// matmul of the matrix' type on panels [begin, end).
-void kern_matmul(const struct kernels *k, const struct kern_matrix *w,
-                 const struct kern_input *in, float *y, int y_stride, int begin,
-                 int end);
-// The same through OpenBLAS, for long prompts (`prefill: blas`): dequantised
+// k->matmul through OpenBLAS, for long prompts (`prefill: blas`): dequantised
 // tiles and sgemm. Its sums depend on the CPU: outside the same-bits promise.
 // `tile`: scratch of kern_blas_tile_floats(n_cols) floats.
 void kern_matmul_blas(const struct kern_matrix *w, const struct kern_input *in,

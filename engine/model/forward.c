@@ -46,22 +46,21 @@ struct forward {
     int n_group;       // query heads per KV head
     int q_dim, kv_dim; // n_head * head_dim, n_head_kv * head_dim
     int n_slots, n_runs;
-    struct slot *slots;  // [max_batch]
-    struct run *runs;    // [max_batch]
-    float *x;            // [max_batch][n_embd] residual stream
-    float *h;            // [max_batch][n_embd] normed
-    float *q;            // [max_batch][q_dim]
-    float *k, *v;        // [max_batch][kv_dim]
-    float *attended;     // [max_batch][q_dim]
-    float *gate, *up;    // [max_batch][n_ff]
-    float *logits;       // [FORWARD_LOGIT_ROWS][n_vocab]
-    int16_t *quant;      // [max_batch][widest input]
-    float *quant_scale;  // [max_batch][widest input / KERN_BLOCK]
-    float *rope;         // [n_ctx][n_rot / 2] (cos, sin)
-    size_t score_floats; // FORWARD_RUN_TOKENS * n_group * n_ctx padded
-    float *scores;       // [n_threads][score_floats]
-    const float **pages; // [n_threads][2][pages of a sequence]
-    float *blas_tile;    // scratch of kern_matmul_blas, or NULL
+    struct slot *slots;          // [max_batch]
+    struct run *runs;            // [max_batch]
+    float *x;                    // [max_batch][n_embd] residual stream
+    float *h;                    // [max_batch][n_embd] normed
+    float *q;                    // [max_batch][q_dim]
+    float *k, *v;                // [max_batch][kv_dim]
+    float *attended;             // [max_batch][q_dim]
+    float *gate, *up;            // [max_batch][n_ff]
+    float *logits;               // [FORWARD_LOGIT_ROWS][n_vocab]
+    struct kern_input quantized; // buffers for [max_batch][widest input]
+    float *rope;                 // [n_ctx][n_rot / 2] (cos, sin)
+    size_t score_floats;         // FORWARD_RUN_TOKENS * n_group * n_ctx padded
+    float *scores;               // [n_threads][score_floats]
+    const float **pages;         // [n_threads][2][pages of a sequence]
+    float *blas_tile;            // scratch of kern_matmul_blas, or NULL
     int seq_pages;
 };
 
@@ -109,7 +108,7 @@ static void product_part(const struct product *p, int i, int begin, int end) {
         kern_matmul_blas(&l->w, &p->in, p->y[i], l->w.n_rows, begin, end,
                          p->f->blas_tile);
     else
-        kern_matmul(k, &l->w, &p->in, p->y[i], l->w.n_rows, begin, end);
+        k->matmul(&l->w, &p->in, p->y[i], l->w.n_rows, begin, end);
     add_bias(k, l, p->y[i], p->in.n_tokens, begin, end);
 }
 
@@ -137,15 +136,16 @@ static void multiply(struct forward *f, const float *x, int n_tokens,
     int n_cols = p->part[0]->w.n_cols;
     p->f = f;
     p->in = (struct kern_input){.x = x,
-                                .q = f->quant,
-                                .q_scale = f->quant_scale,
+                                .q = f->quantized.q,
+                                .q16 = f->quantized.q16,
+                                .scales = f->quantized.scales,
                                 .n_tokens = n_tokens,
                                 .n_cols = n_cols};
     p->blas = f->o.prefill_blas && n_tokens >= FORWARD_BLAS_TOKENS;
     bool quantised = false;
     int n_panels = 0;
     for (int i = 0; i < p->n_parts; i++) {
-        quantised |= p->part[i]->w.type == KERN_Q8_0;
+        quantised |= kern_is_quantized(p->part[i]->w.type);
         n_panels += linear_panels(p->part[i]);
     }
     if (quantised && !p->blas)
@@ -429,6 +429,18 @@ static void fill_rope(struct forward *f) {
                         theta, f->m->rope_factors);
 }
 
+// Buffers of quantised activations; max_batch * widest was checked.
+static int allocate_quantized(struct forward *f, size_t n, struct error *err) {
+    struct kern_input *in = &f->quantized;
+    const char *what = "evaluation buffers";
+    in->q = alloc_try(n, sizeof *in->q, what, err);
+    if (in->q) in->q16 = alloc_try(n, sizeof *in->q16, what, err);
+    if (in->q16)
+        in->scales =
+            alloc_try(n / KERN_BLOCK + 1, sizeof *in->scales, what, err);
+    return in->scales ? 0 : -1;
+}
+
 static int allocate(struct forward *f, struct error *err) {
     const struct model_shape *s = &f->m->shape;
     size_t batch = (size_t)f->o.max_batch;
@@ -445,11 +457,7 @@ static int allocate(struct forward *f, struct error *err) {
     f->gate = floats(batch, (size_t)s->n_ff, &failed, err);
     f->up = floats(batch, (size_t)s->n_ff, &failed, err);
     f->logits = floats(FORWARD_LOGIT_ROWS, (size_t)s->n_vocab, &failed, err);
-    f->quant_scale = floats(batch, widest / KERN_BLOCK + 1, &failed, err);
-    if (!failed)
-        f->quant = alloc_try(batch * widest, sizeof *f->quant,
-                             "evaluation buffers", err);
-    failed |= !f->quant;
+    failed = failed || allocate_quantized(f, batch * widest, err);
     f->rope = floats((size_t)f->o.n_ctx, (size_t)s->n_rot, &failed, err);
     f->score_floats = FORWARD_RUN_TOKENS * (size_t)f->n_group * ctx;
     f->scores = floats(threads, f->score_floats, &failed, err);
@@ -483,10 +491,23 @@ struct forward *forward_new(const struct model *m,
 
 void forward_free(struct forward *f) {
     if (!f) return;
-    void *blocks[] = {f->slots,       f->runs, f->x,      f->h,
-                      f->q,           f->k,    f->v,      f->attended,
-                      f->gate,        f->up,   f->logits, f->quant,
-                      f->quant_scale, f->rope, f->scores, (void *)f->pages,
+    void *blocks[] = {f->slots,
+                      f->runs,
+                      f->x,
+                      f->h,
+                      f->q,
+                      f->k,
+                      f->v,
+                      f->attended,
+                      f->gate,
+                      f->up,
+                      f->logits,
+                      f->quantized.q,
+                      f->quantized.q16,
+                      f->quantized.scales,
+                      f->rope,
+                      f->scores,
+                      (void *)f->pages,
                       f->blas_tile};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]);

@@ -10,6 +10,7 @@
 #include "engine/base/pool.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,12 +186,14 @@ static const float *vector(struct model *m, const char *name, int n,
 struct pack_job {
     struct kern_matrix *w;
     const void *rows;
+    atomic_int bad_row; // one that is not finite, or -1
 };
 
 static void pack_range(void *ctx, int begin, int end, int worker) {
     (void)worker;
     struct pack_job *job = ctx;
-    kern_pack(job->w, job->rows, begin, end);
+    int bad = kern_pack(job->w, job->rows, begin, end);
+    if (bad >= 0) atomic_store(&job->bad_row, bad);
 }
 
 static int pack(struct model *m, struct pool *pool, struct kern_matrix *w,
@@ -209,7 +212,14 @@ static int pack(struct model *m, struct pool *pool, struct kern_matrix *w,
                               .panel_bytes = n_bytes / (size_t)n_panels,
                               .panels = own(m, n_bytes, 1, err)};
     if (!w->panels) return -1;
-    pool_run(pool, n_panels, 1, pack_range, &(struct pack_job){w, t->data});
+    struct pack_job job = {.w = w, .rows = t->data, .bad_row = -1};
+    pool_run(pool, n_panels, 1, pack_range, &job);
+    if (atomic_load(&job.bad_row) >= 0)
+        return error_set(err, ERR_INPUT,
+                         "%s: tensor '%s': row %d has a weight or scale that "
+                         "is not a finite number",
+                         gguf_name(m->file), t->name,
+                         atomic_load(&job.bad_row));
     return 0;
 }
 

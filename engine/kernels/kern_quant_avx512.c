@@ -1,0 +1,253 @@
+// Products with quantised weights: vpdpbusd adds four products of an unsigned
+// activation and a signed weight to each row's 32-bit sum. That sum is of
+// q * weight; what is wanted is (q - zero) * weight, so the sum of the weights,
+// found once for all tokens of a tile, is taken away `zero` times. All of it is
+// exact; floats begin where the group's sum meets its scales.
+
+#include "engine/kernels/kern_quant_avx512.h"
+
+// ---- activations ------------------------------------------------------------
+
+// 16 activations: q is written, the sum of q - zero is returned.
+static int quantize_half(__m512 x, __m512 inverse, int zero, uint8_t *q) {
+    __m512i v = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(x, inverse)),
+                                 _mm512_set1_epi32(zero));
+    v = _mm512_min_epi32(_mm512_max_epi32(v, _mm512_setzero_si512()),
+                         _mm512_set1_epi32(255));
+    _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(v));
+    return _mm512_reduce_add_epi32(v) - 16 * zero;
+}
+
+static void quantize_zeros(uint8_t *q, struct kern_scale *s, float scale) {
+    memset(q, 0, KERN_BLOCK * sizeof *q);
+    *s = (struct kern_scale){
+        .scale = scale, .sum = scale, .half_sum = {scale, scale}};
+}
+
+static void quantize_block(const float *x, uint8_t *q, struct kern_scale *s) {
+    __m512 a = _mm512_loadu_ps(x), b = _mm512_loadu_ps(x + 16);
+    const __m512 inf = _mm512_set1_ps(INFINITY), none = _mm512_setzero_ps();
+    int finite =
+        _mm512_cmp_ps_mask(_mm512_abs_ps(a), inf, _CMP_LT_OQ) == 0xffff &&
+        _mm512_cmp_ps_mask(_mm512_abs_ps(b), inf, _CMP_LT_OQ) == 0xffff;
+    float low = _mm512_reduce_min_ps(_mm512_min_ps(_mm512_min_ps(a, b), none));
+    float high = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(a, b), none));
+    float range = high - low;
+    if (!finite || !(range < INFINITY)) {
+        quantize_zeros(q, s, NAN);
+        return;
+    }
+    if (range < KERN_QUANT_TINY) {
+        quantize_zeros(q, s, 0.0f);
+        return;
+    }
+    float inverse = KERN_QUANT_MAX / range;
+    int zero = _mm_cvtss_si32(_mm_set_ss(-low * inverse));
+    const __m512 v = _mm512_set1_ps(inverse);
+    int sum[2] = {quantize_half(a, v, zero, q),
+                  quantize_half(b, v, zero, q + 16)};
+    s->scale = range / KERN_QUANT_MAX;
+    s->minus_zero = -zero & 0xffff;
+    s->minus_8_sum = -8 * (sum[0] + sum[1]);
+    s->sum = s->scale * (float)(sum[0] + sum[1]);
+    s->half_sum[0] = s->scale * (float)sum[0];
+    s->half_sum[1] = s->scale * (float)sum[1];
+}
+
+void kern_quantize_avx512(struct kern_input *in, int begin, int end) {
+    size_t n_blocks = (size_t)in->n_cols / KERN_BLOCK;
+    for (size_t i = (size_t)begin * n_blocks; i < (size_t)end * n_blocks; i++)
+        quantize_block(in->x + i * KERN_BLOCK, in->q + i * KERN_BLOCK,
+                       &in->scales[i]);
+}
+
+// ---- products ---------------------------------------------------------------
+
+// _mm512_dpbusd_epi32() and _mm512_dpwssd_epi32(), for which gcc 12 copies the
+// sum twice per use: a third slower for one token.
+KERN_INLINE __m512i add_quads(__m512i sum, __m512i q, __m512i w) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(q), "v"(w));
+    return sum;
+}
+
+KERN_INLINE __m512i add_pairs(__m512i sum, __m512i a, __m512i b) {
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+}
+
+enum { MAX_TOKENS = 8, MAX_PANELS = 4, GROUP_QUADS = KERN_BLOCK / 4 };
+
+// What a tile carries through its columns.
+struct tile {
+    __m512 sum[MAX_TOKENS][MAX_PANELS];
+    struct quant_block at[MAX_PANELS];
+    const uint8_t *q;               // of the first token, at this group
+    const struct kern_scale *scale; // the same
+    size_t n_cols, n_groups;
+};
+
+// isum[i][j]: columns [4 * first, 4 * end) of a group, zero taken away.
+KERN_INLINE void integer_sums(enum kern_type type, int nt, int np, int first,
+                              int end, int base, int part, const struct tile *t,
+                              __m512i isum[MAX_TOKENS][MAX_PANELS]) {
+    const __m512i ones = _mm512_set1_epi8(1);
+    __m512i weights[MAX_PANELS];
+    KERN_UNROLL
+    for (int j = 0; j < np; j++)
+        weights[j] = _mm512_setzero_si512();
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++) {
+        __m512i start = quant_shape(type).minus_8
+                            ? _mm512_set1_epi32(
+                                  t->scale[(size_t)i * t->n_groups].minus_8_sum)
+                            : _mm512_setzero_si512();
+        KERN_UNROLL
+        for (int j = 0; j < np; j++)
+            isum[i][j] = start;
+    }
+    KERN_UNROLL
+    for (int c = first; c < end; c++) {
+        __m512i w[MAX_PANELS];
+        KERN_UNROLL
+        for (int j = 0; j < np; j++) {
+            w[j] = quant_quad(type, t->at[j].words, base, part, c);
+            weights[j] = add_quads(weights[j], ones, w[j]);
+        }
+        KERN_UNROLL
+        for (int i = 0; i < nt; i++) {
+            int32_t quad;
+            memcpy(&quad, t->q + (size_t)i * t->n_cols + 4 * c, sizeof quad);
+            __m512i x = _mm512_set1_epi32(quad);
+            KERN_UNROLL
+            for (int j = 0; j < np; j++)
+                isum[i][j] = add_quads(isum[i][j], x, w[j]);
+        }
+    }
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++) {
+        __m512i zero =
+            _mm512_set1_epi32(t->scale[(size_t)i * t->n_groups].minus_zero);
+        KERN_UNROLL
+        for (int j = 0; j < np; j++)
+            isum[i][j] = add_pairs(isum[i][j], weights[j], zero);
+    }
+}
+
+// Group base + part, 32 columns, of all tokens and panels.
+KERN_INLINE void group(enum kern_type type, int nt, int np, int base, int part,
+                       const struct quant_scales *scales, struct tile *t) {
+    const struct quant_shape shape = quant_shape(type);
+    int quads = GROUP_QUADS / shape.n_scales;
+    KERN_UNROLL
+    for (int h = 0; h < shape.n_scales; h++) {
+        __m512i isum[MAX_TOKENS][MAX_PANELS];
+        integer_sums(type, nt, np, h * quads, (h + 1) * quads, base, part, t,
+                     isum);
+        KERN_UNROLL
+        for (int j = 0; j < np; j++) {
+            int index = (base + part) * shape.n_scales + h;
+            __m512 scale = scales[j].scale[index];
+            KERN_UNROLL
+            for (int i = 0; i < nt; i++) {
+                const struct kern_scale *s = &t->scale[(size_t)i * t->n_groups];
+                __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(s->scale));
+                t->sum[i][j] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(isum[i][j]),
+                                               both, t->sum[i][j]);
+                if (shape.has_min)
+                    t->sum[i][j] = _mm512_fmadd_ps(
+                        scales[j].min[index],
+                        _mm512_set1_ps(shape.n_scales == 1 ? s->sum
+                                                           : s->half_sum[h]),
+                        t->sum[i][j]);
+            }
+        }
+    }
+    t->q += KERN_BLOCK;
+    t->scale++;
+}
+
+KERN_INLINE void store(int nt, int np, const struct kern_tile *to,
+                       const struct tile *t) {
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+    for (int j = 0; j < np; j++)
+        _mm512_mask_storeu_ps(
+            to->y + (size_t)i * to->y_stride + j * KERN_PANEL_ROWS,
+            kern_mask_avx512(to->n_rows - j * KERN_PANEL_ROWS), t->sum[i][j]);
+}
+
+KERN_INLINE void multiply(enum kern_type type, int nt, int np,
+                          const struct kern_tile *to) {
+    const struct quant_shape shape = quant_shape(type);
+    struct tile t = {.q = to->q,
+                     .scale = to->scales,
+                     .n_cols = to->n_cols,
+                     .n_groups = to->n_cols / KERN_BLOCK};
+    struct quant_scales scales[MAX_PANELS];
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+    for (int j = 0; j < np; j++)
+        t.sum[i][j] = _mm512_setzero_ps();
+    size_t n_blocks = t.n_groups / (size_t)shape.block_groups;
+    for (size_t b = 0; b < n_blocks; b++) {
+        KERN_UNROLL
+        for (int j = 0; j < np; j++) {
+            t.at[j] =
+                quant_block(type, to->panel + (size_t)j * to->panel_bytes, b);
+            quant_scales(type, t.at[j], &scales[j]);
+        }
+        for (int g = 0; g < shape.block_groups; g += shape.pair)
+            KERN_UNROLL
+        for (int part = 0; part < shape.pair; part++)
+            group(type, nt, np, g, part, scales, &t);
+    }
+    store(nt, np, to, &t);
+}
+
+#define TILE(type, nt, np)                                                     \
+    static void type##_##nt##x##np(const struct kern_tile *t) {                \
+        multiply(KERN_##type, nt, np, t);                                      \
+    }
+#define TILES(type)                                                            \
+    TILE(type, 1, 1)                                                           \
+    TILE(type, 1, 2)                                                           \
+    TILE(type, 2, 1)                                                           \
+    TILE(type, 2, 2)                                                           \
+    TILE(type, 4, 1)                                                           \
+    TILE(type, 4, 2)                                                           \
+    TILE(type, 8, 1)                                                           \
+    TILE(type, 8, 2)                                                           \
+    static const struct kern_tile_set type##_tiles = {                         \
+        .most = {0, 2, 2, 0, 2, 0, 0, 0, 2},                                   \
+        .fn = {[1] = {NULL, type##_1x1, type##_1x2},                           \
+               [2] = {NULL, type##_2x1, type##_2x2},                           \
+               [4] = {NULL, type##_4x1, type##_4x2},                           \
+               [8] = {NULL, type##_8x1, type##_8x2}},                          \
+    };
+
+#define TYPES(DO)                                                              \
+    DO(Q4_0)                                                                   \
+    DO(Q4_1)                                                                   \
+    DO(Q5_0)                                                                   \
+    DO(Q5_1)                                                                   \
+    DO(Q8_0)                                                                   \
+    DO(Q2_K)                                                                   \
+    DO(Q3_K)                                                                   \
+    DO(Q4_K)                                                                   \
+    DO(Q5_K)                                                                   \
+    DO(Q6_K)                                                                   \
+    DO(IQ4_NL)                                                                 \
+    DO(IQ4_XS)
+
+TYPES(TILES)
+
+#define ENTRY(type) [KERN_##type] = &type##_tiles,
+static const struct kern_tile_set *const tiles[] = {TYPES(ENTRY)};
+
+void kern_matmul_quant_avx512(const struct kern_matrix *w,
+                              const struct kern_input *in, float *y,
+                              int y_stride, int begin, int end) {
+    kern_tile_matmul(tiles[w->type], w, in, y, y_stride, begin, end);
+}
