@@ -7,10 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool same_prompt(const struct settings *a, const struct settings *b) {
+    return a->chat == b->chat && !strcmp(a->prompt, b->prompt) &&
+           !strcmp(a->system, b->system);
+}
+
 static bool can_join(const struct prompt_group *g, const struct cell *c) {
     return g->base == c->base &&
            (g->draft == c->draft || g->draft < 0 || c->draft < 0) &&
-           !strcmp(g->first->settings.prompt, c->settings.prompt);
+           same_prompt(&g->first->settings, &c->settings);
 }
 
 static int join(struct prompt_groups *g, const struct cell *c) {

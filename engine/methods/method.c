@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/methods/null.h"
+#include "engine/methods/prompt.h"
 #include "engine/methods/sample.h"
 #include "engine/methods/specdecode.h"
 #include "engine/methods/specreason.h"
@@ -44,24 +45,15 @@ static int check_caps(const struct method *m, const struct lm *lm,
     return 0;
 }
 
-static int check_template(const struct method *m, const struct lm *base,
-                          const struct settings *s, struct error *err) {
-    const char *prompt =
-        s->prompt[0] ? s->prompt : lm_meta(base, "specsweep.prompt");
-    if (!prompt || !strstr(prompt, "{problem}"))
-        return error_set(err, ERR_USAGE,
-                         "no prompt template with {problem}: neither in the "
-                         "base model (specsweep.prompt) nor as setting "
-                         "'prompt'");
-    const char *suffix = s->grade_suffix[0]
-                             ? s->grade_suffix
-                             : lm_meta(base, "specsweep.grade_suffix");
-    if (needs_judge(m, s) && (!suffix || !suffix[0]))
-        return error_set(err, ERR_USAGE,
-                         "%s with judge digit needs a grade suffix: neither "
-                         "in the base model (specsweep.grade_suffix) nor as "
-                         "setting 'grade_suffix'",
-                         m->name);
+static int check_prompts(const struct method *m, const struct lm *base,
+                         const struct lm *draft, bool equal_vocab,
+                         const struct settings *s, struct error *err) {
+    struct prompt prompts[ROLE_N];
+    if (prompt_resolve_pair(prompts, base, draft, equal_vocab, s, err))
+        return -1;
+    if (needs_judge(m, s) &&
+        !prompt_grade_suffix(&prompts[ROLE_BASE], base, s, err))
+        return error_prefix(err, "%s with judge digit", m->name);
     return 0;
 }
 
@@ -82,7 +74,8 @@ int method_check(const struct method *m, const struct lm *base,
                          "vocabulary, as it exchanges token ids; %s does not "
                          "need it",
                          m->name, method_specreason.name);
-    return check_template(m, base, s, err);
+    if (!(m->needs & METHOD_NEEDS_DRAFT)) draft = NULL;
+    return check_prompts(m, base, draft, equal, s, err);
 }
 
 // ---- solving --------------------------------------------------------------

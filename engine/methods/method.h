@@ -49,10 +49,10 @@ void workspace_free(struct workspace *w);
 // once; the k samples of the problem, of every method that shares this
 // workspace, truncate back to it. The time it took each model is kept and
 // charged to every sample (PHASE_PROMPT): base only for single-model methods.
-// The template is settings.prompt or the base's metadata "specsweep.prompt" (a
-// draft with another vocabulary: its own, if it has one); "{problem}" in it is
-// replaced. Special tokens are recognised in the template
-// alone. Without a template: ERR_USAGE.
+// What is rendered follows settings.chat, .prompt and .system and the models'
+// metadata (prompt.h): a draft with another vocabulary has a chat template of
+// its own. Special tokens are recognised in template text alone. Without a
+// template: ERR_USAGE.
 int workspace_load(struct workspace *w, const char *problem,
                    const struct settings *s, const struct clock *clock,
                    struct error *err);

@@ -1,5 +1,7 @@
 #include "engine/methods/settings.h"
 
+#include "engine/lm/chat.h"
+
 #include <stddef.h>
 
 // Defaults are those of SpecReason's published code where it has them
@@ -49,13 +51,21 @@ const struct option settings_table[] = {
      .text_size = SIZE(answer_prompt),
      .default_value = "\n\nFinal answer: \\boxed{", .mask = SETTINGS_SHARED,
      .help = "text that opens the answer phase"},
+    {.name = "chat", .type = OPT_CHOICE, .offset = AT(chat),
+     .choices = chat_choices, .default_value = "auto", .mask = SETTINGS_SHARED,
+     .help = "chat template of both models; auto: each model's own, plain for "
+             "one that has none"},
     {.name = "prompt", .type = OPT_TEXT, .offset = AT(prompt),
      .text_size = SIZE(prompt), .default_value = "", .mask = SETTINGS_SHARED,
-     .help = "prompt template with {problem}; empty: the model's own"},
+     .help = "text with {problem}: the user's turn of a chat, or with chat "
+             "plain the whole prompt; empty: the model's own"},
+    {.name = "system", .type = OPT_TEXT, .offset = AT(system),
+     .text_size = SIZE(system), .default_value = "", .mask = SETTINGS_SHARED,
+     .help = "system text of a chat; empty: none, or the template's own"},
     {.name = "grade_suffix", .type = OPT_TEXT, .offset = AT(grade_suffix),
      .text_size = SIZE(grade_suffix), .default_value = "", .mask = STEP_LEVEL,
      .help = "text after a step that asks for its digit; empty: the model's "
-             "own"},
+             "own, or that of its chat template"},
     {.name = "draft_tokens", .type = OPT_INT, .offset = AT(draft_tokens),
      .min = 1, .max = 64, .default_value = "5", .mask = TOKEN_LEVEL,
      .help = "tokens that the draft writes before the base verifies them"},

@@ -34,7 +34,9 @@ struct settings {
     char step_delimiter[32];
     int answer_tokens; // answer phase when no answer came: 0 = none
     char answer_prompt[128];
+    int chat;               // 0: detected; else 1 + enum chat_kind (chat.h)
     char prompt[512];       // template with {problem}; "" = the model's own
+    char system[512];       // "" = none, or the chat family's own
     char grade_suffix[512]; // "" = the model's own
     // Token-level speculation (specdecode, specreason+decode).
     int draft_tokens;
@@ -48,6 +50,11 @@ struct settings {
 };
 
 extern const struct option settings_table[]; // ends with name NULL
+
+// The user's turn where neither the settings nor the model name one.
+#define PROMPT_DEFAULT                                                         \
+    "{problem}\nPlease reason step by step, and put your final answer within " \
+    "\\boxed{}."
 
 // Bits of `mask`: the methods that know a setting.
 enum method_bit {

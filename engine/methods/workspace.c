@@ -2,6 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/methods/prompt.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -17,51 +18,11 @@ enum { EXTRA_TEXT_TOKENS = 512 }; // the answer prompt, what is being tried
 
 // ---- prompt ---------------------------------------------------------------
 
-// A draft of another family has a template of its own; where ids are exchanged
-// both models must see the same tokens.
-static const char *template_of(const struct workspace *w, enum model_role role,
-                               const struct settings *s) {
-    const char *own = NULL;
-    if (s->prompt[0]) return s->prompt;
-    if (role == ROLE_DRAFT && !w->equal_vocab)
-        own = lm_meta(w->lm[role], "specsweep.prompt");
-    return own ? own : lm_meta(w->lm[ROLE_BASE], "specsweep.prompt");
-}
-
-static int push_text(struct workspace *w, enum model_role role,
-                     const char *text, size_t n_bytes, bool special,
-                     struct error *err) {
-    int32_t *tokens;
-    int n = lm_encode(w->lm[role], text, n_bytes, special, &tokens, err);
-    if (n < 0) return -1;
-    int rc = lm_push(w->seq[role], tokens, n, err);
-    free(tokens);
-    return rc;
-}
-
-// Template text may name special tokens, the problem's text never.
-static int push_prompt(struct workspace *w, enum model_role role,
-                       const char *template, const char *problem,
-                       struct error *err) {
-    static const char slot[] = "{problem}";
-    const char *at = strstr(template, slot);
-    if (!at)
-        return error_set(err, ERR_USAGE, "prompt template has no {problem}");
-    const char *after = at + strlen(slot);
-    if (push_text(w, role, template, (size_t)(at - template), true, err) ||
-        push_text(w, role, problem, strlen(problem), false, err) ||
-        push_text(w, role, after, strlen(after), true, err))
-        return error_prefix(err, "prompt");
-    if (lm_n_tokens(w->seq[role]) == 0)
-        return error_set(err, ERR_INPUT, "prompt: no tokens");
-    return 0;
-}
-
 static int load_role(struct workspace *w, enum model_role role,
-                     const char *template, const char *problem,
+                     const struct prompt *prompt, const char *problem,
                      const struct clock *clock, struct error *err) {
     lm_truncate(w->seq[role], 0);
-    if (push_prompt(w, role, template, problem, err)) return -1;
+    if (prompt_push(prompt, w->seq[role], problem, err)) return -1;
     int n = lm_n_tokens(w->seq[role]);
     int64_t begin_ns = clock_now_ns(clock);
     const float *row;
@@ -76,16 +37,15 @@ static int load_role(struct workspace *w, enum model_role role,
 int workspace_load(struct workspace *w, const char *problem,
                    const struct settings *s, const struct clock *clock,
                    struct error *err) {
+    struct prompt prompts[ROLE_N];
     w->loaded = false;
-    if (!template_of(w, ROLE_BASE, s))
-        return error_set(err, ERR_USAGE,
-                         "no prompt template: the base model names none "
-                         "(specsweep.prompt) and the setting 'prompt' is "
-                         "empty");
+    if (prompt_resolve_pair(prompts, w->lm[ROLE_BASE], w->lm[ROLE_DRAFT],
+                            w->equal_vocab, s, err))
+        return -1;
     for (int r = 0; r < ROLE_N; r++) {
         enum model_role role = (enum model_role)r;
         if (!w->lm[r]) continue;
-        if (load_role(w, role, template_of(w, role, s), problem, clock, err))
+        if (load_role(w, role, &prompts[r], problem, clock, err))
             return error_prefix(err, "%s model",
                                 r == ROLE_BASE ? "base" : "draft");
     }
@@ -197,14 +157,10 @@ static int fit_encoded(const struct workspace *w, const char *text,
 
 static int fit_judge(struct workspace *w, const struct settings *s,
                      struct error *err) {
-    const char *suffix = s->grade_suffix;
-    if (!suffix[0])
-        suffix = lm_meta(w->lm[ROLE_BASE], "specsweep.grade_suffix");
-    if (!suffix || !suffix[0])
-        return error_set(err, ERR_USAGE,
-                         "no grade suffix: the base model names none "
-                         "(specsweep.grade_suffix) and the setting "
-                         "'grade_suffix' is empty");
+    struct prompt prompt;
+    if (prompt_resolve(&prompt, w->lm[ROLE_BASE], NULL, s, err)) return -1;
+    const char *suffix = prompt_grade_suffix(&prompt, w->lm[ROLE_BASE], s, err);
+    if (!suffix) return -1;
     for (int i = 0; i < 10; i++) {
         if (w->digits[i] < 0)
             return error_set(err, ERR_UNSUPPORTED,
