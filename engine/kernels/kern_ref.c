@@ -91,8 +91,13 @@ static float panel_element(const struct kern_matrix *w, const char *panel,
 static float dot_float(const struct kern_matrix *w, const char *panel, int r,
                        const float *x) {
     float sum = 0.0f;
-    for (int c = 0; c < w->n_cols; c++)
-        sum = fmaf(panel_element(w, panel, c, r), x[c], sum);
+    for (int c = 0; c < w->n_cols;) {
+        int end = c + KERN_CHUNK < w->n_cols ? c + KERN_CHUNK : w->n_cols;
+        float part = 0.0f;
+        for (; c < end; c++)
+            part = fmaf(panel_element(w, panel, c, r), x[c], part);
+        sum += part;
+    }
     return sum;
 }
 
@@ -224,8 +229,14 @@ static void attn_scores(const struct kern_attn *a, const float *q, int n_pos,
     for (int p = 0; p < n_pos; p++) {
         const float *k = a->k_page[p / KERN_PAGE] + p % KERN_PAGE;
         float sum = 0.0f;
-        for (int d = 0; d < a->head_dim; d++)
-            sum = fmaf(k[d * KERN_PAGE], q[d], sum);
+        for (int d = 0; d < a->head_dim;) {
+            int end =
+                d + KERN_CHUNK < a->head_dim ? d + KERN_CHUNK : a->head_dim;
+            float part = 0.0f;
+            for (; d < end; d++)
+                part = fmaf(k[d * KERN_PAGE], q[d], part);
+            sum += part;
+        }
         s[p] = sum * a->scale;
     }
 }

@@ -5,7 +5,10 @@
 // same bits: each output element is one fixed sequence of IEEE operations,
 // whatever the batch, the thread count and the vector width. A lane is an
 // output row (matrix products), a key position (attention scores) or an output
-// dimension (weighted values); where a sum must run across lanes it has
+// dimension (weighted values). Long products of floats are summed in chunks of
+// KERN_CHUNK: each chunk by fma from zero, in order, then added to the sum of
+// those before it, which costs one addition in 16 and halves the error or
+// better. Where a sum must run across lanes it has
 // KERN_LANES partial sums, element i in sum i % KERN_LANES, each in order,
 // joined by a fixed tree: for h in 8,4,2,1: s[j] += s[j + h], j < h.
 // Multiply-add is an explicit fma; everything is compiled with
@@ -27,6 +30,7 @@ enum {
     KERN_PANEL_ROWS = 16, // output rows of one weight panel
     KERN_PAGE = 32,       // positions of one KV page
     KERN_BLOCK = 32,      // activations that share one scale
+    KERN_CHUNK = 16,      // columns of a float product summed from zero
 };
 
 enum kern_isa { KERN_AUTO = -1, KERN_REF, KERN_AVX2, KERN_AVX512, KERN_NEON };
@@ -141,7 +145,7 @@ struct kernels {
     float (*exp_sum)(float *x, int n, float max, float inv_temp);
     // Largest element; NaN counts as -infinity. n >= 1.
     float (*max)(const float *x, int n);
-    // Scores q.k (sequential fma over head_dim) * scale, minus the maximum,
+    // Scores q.k (chunks over head_dim) * scale, minus the maximum,
     // exp, sum (KERN_LANES rule over positions); out[d] = sequential fma over
     // positions of p * v[d], divided by the sum.
     void (*attn)(const struct kern_attn *a);
