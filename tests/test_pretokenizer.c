@@ -112,6 +112,30 @@ Test(pretokenizer, covers_any_bytes) {
     pretokenizer_work_free(w);
 }
 
+// Half a megabyte of one unit, and something else behind it: quadratic work
+// would take minutes.
+Test(pretokenizer, is_not_quadratic, .timeout = 60) {
+    static const char *const names[] = {"gpt-2", "qwen2", "llama-bpe",
+                                        "deepseek-llm"};
+    static const char *const units[] = {" ", "\n", "\t ",  "a",
+                                        "1", "!",  "\r\n "};
+    static char text[(1 << 19) + 1];
+    struct error err = {0};
+    struct pretokenizer_work *w = pretokenizer_work_new();
+    for (int i = 0; i < 4 * 7; i++) {
+        const char *unit = units[i % 7];
+        size_t n = sizeof text, n_pieces;
+        for (size_t j = 0; j < n; j++)
+            text[j] = unit[j % strlen(unit)];
+        text[n - 1] = i % 7 == 4 ? 'a' : '3';
+        struct pretokenizer *p = pretokenizer_new(names[i / 7], &err);
+        cr_expect(pretokenizer_split(p, w, text, n, &n_pieces, &err), "%s: %s",
+                  names[i / 7], err.text);
+        pretokenizer_free(p);
+    }
+    pretokenizer_work_free(w);
+}
+
 Test(pretokenizer, names_what_it_knows) {
     struct error err = {0};
     cr_expect_null(pretokenizer_new("", &err));

@@ -255,26 +255,19 @@ const char *tokenizer_bytes(const struct tokenizer *t, int32_t token,
                               : "";
 }
 
-// A token that encoding finds before it looks at what lies between: the text
-// behind it begins anew.
-static bool is_found(const struct tokenizer *t, int32_t token) {
-    int kind = is_token(t, token) ? t->vocabulary.kinds[token] : TOKEN_UNUSED;
-    return kind == TOKEN_CONTROL || kind == TOKEN_USER_DEFINED ||
-           kind == TOKEN_UNKNOWN;
-}
-
 void tokenizer_decode(const struct tokenizer *t, const int32_t *tokens,
                       size_t n_tokens, bool special, struct buf *out) {
-    bool begins = true;
+    bool begins = true; // as encode_all() sees it
     for (size_t i = 0; i < n_tokens; i++) {
         size_t n;
         const char *bytes = tokenizer_bytes(t, tokens[i], &n);
-        bool is_text = !is_found(t, tokens[i]);
-        bool has_blank =
-            t->adds_blank && is_text && begins && n && bytes[0] == ' ';
-        begins = !is_text;
-        if (!special && tokenizer_is_control(t, tokens[i])) continue;
-        buf_add(out, bytes + has_blank, n - has_blank);
+        if (!is_token(t, tokens[i])) continue;
+        bool is_special = vocabulary_is_special(&t->vocabulary, tokens[i]);
+        size_t n_added =
+            t->adds_blank && begins && !is_special && n && bytes[0] == ' ';
+        begins = is_special;
+        if (special || !tokenizer_is_control(t, tokens[i]))
+            buf_add(out, bytes + n_added, n - n_added);
     }
 }
 

@@ -111,6 +111,12 @@ int32_t vocabulary_find(const struct vocabulary *v, const char *bytes,
     return slot ? *slot : -1;
 }
 
+bool vocabulary_is_special(const struct vocabulary *v, int32_t i) {
+    int kind = v->kinds[i];
+    return kind == TOKEN_CONTROL || kind == TOKEN_USER_DEFINED ||
+           kind == TOKEN_UNKNOWN;
+}
+
 // Byte k of token i, -1 past its end.
 static int byte_at(const struct vocabulary *v, int32_t i, size_t k) {
     size_t n;
@@ -151,11 +157,6 @@ int32_t vocabulary_match_special(const struct vocabulary *v,
 
 // ---- loading ----------------------------------------------------------------
 
-static bool is_special(int kind) {
-    return kind == TOKEN_CONTROL || kind == TOKEN_USER_DEFINED ||
-           kind == TOKEN_UNKNOWN;
-}
-
 static int load_kinds(struct vocabulary *v, const struct gguf *g,
                       enum vocabulary_style style, struct error *err) {
     memset(v->kinds, TOKEN_NORMAL, (size_t)v->n);
@@ -181,7 +182,7 @@ static int load_kinds(struct vocabulary *v, const struct gguf *g,
 static long spell(struct vocabulary *v, enum vocabulary_style style, int i,
                   const char *text, size_t n, size_t at) {
     int kind = v->kinds[i];
-    if (is_special(kind)) return -1;
+    if (vocabulary_is_special(v, i)) return -1;
     if (style == VOCABULARY_BYTE_LEVEL)
         return vocabulary_unmap(text, n, v->bytes + at);
     if (kind != TOKEN_BYTE) return unescape(text, n, v->bytes + at);
@@ -259,11 +260,11 @@ static void load_specials(struct vocabulary *v, struct special_set *set,
                           bool with_control) {
     int n = 0;
     for (int i = 0; i < v->n; i++)
-        n += is_special(v->kinds[i]);
+        n += vocabulary_is_special(v, i);
     set->ids = xcalloc((size_t)n + 1, sizeof *set->ids);
     for (int i = 0; i < v->n; i++) {
         bool wanted = v->kinds[i] == TOKEN_USER_DEFINED ||
-                      (with_control && is_special(v->kinds[i]));
+                      (with_control && vocabulary_is_special(v, i));
         if (!wanted || v->starts[i + 1] == v->starts[i]) continue;
         set->ids[set->n++] = i;
         set->first[(unsigned char)v->bytes[v->starts[i]]] = true;

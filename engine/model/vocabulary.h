@@ -61,6 +61,9 @@ const char *vocabulary_bytes(const struct vocabulary *v, int32_t i,
 // no answer: they are never made from text.
 int32_t vocabulary_find(const struct vocabulary *v, const char *bytes,
                         size_t n_bytes);
+// Of a kind that is looked for in text before it is cut: control, user-defined
+// or unknown.
+bool vocabulary_is_special(const struct vocabulary *v, int32_t i);
 // The longest token of the set that text begins with, or -1.
 int32_t vocabulary_match_special(const struct vocabulary *v,
                                  const struct special_set *set,
