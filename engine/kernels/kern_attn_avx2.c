@@ -8,6 +8,37 @@
 
 enum { GROUP = 3, PAGE_REGS = KERN_PAGE / 8 };
 
+// A chunk of the products of `ng` queries and a page, from dimension `begin`
+// on.
+KERN_INLINE void score_chunk(int ng, const struct kern_attn *a,
+                             const struct kern_queries *group, int page,
+                             int begin, __m256 sum[GROUP][PAGE_REGS]) {
+    __m256 part[GROUP][PAGE_REGS];
+    KERN_UNROLL
+    for (int g = 0; g < ng; g++)
+        KERN_UNROLL
+    for (int h = 0; h < PAGE_REGS; h++)
+        part[g][h] = _mm256_setzero_ps();
+    int end =
+        a->head_dim - begin < KERN_CHUNK ? a->head_dim : begin + KERN_CHUNK;
+    const float *k = a->k_page[page] + begin * KERN_PAGE;
+    for (int d = begin; d < end; d++, k += KERN_PAGE) {
+        KERN_UNROLL
+        for (int g = 0; g < ng; g++) {
+            __m256 x = _mm256_broadcast_ss(group->q[g] + d);
+            KERN_UNROLL
+            for (int h = 0; h < PAGE_REGS; h++)
+                part[g][h] =
+                    _mm256_fmadd_ps(_mm256_load_ps(k + h * 8), x, part[g][h]);
+        }
+    }
+    KERN_UNROLL
+    for (int g = 0; g < ng; g++)
+        KERN_UNROLL
+    for (int h = 0; h < PAGE_REGS; h++)
+        sum[g][h] = _mm256_add_ps(sum[g][h], part[g][h]);
+}
+
 // Scores of `ng` queries on one page.
 KERN_INLINE void score_page(int ng, const struct kern_attn *a,
                             const struct kern_queries *group, int page) {
@@ -17,17 +48,8 @@ KERN_INLINE void score_page(int ng, const struct kern_attn *a,
         KERN_UNROLL
     for (int h = 0; h < PAGE_REGS; h++)
         sum[g][h] = _mm256_setzero_ps();
-    const float *k = a->k_page[page];
-    for (int d = 0; d < a->head_dim; d++, k += KERN_PAGE) {
-        KERN_UNROLL
-        for (int g = 0; g < ng; g++) {
-            __m256 x = _mm256_broadcast_ss(group->q[g] + d);
-            KERN_UNROLL
-            for (int h = 0; h < PAGE_REGS; h++)
-                sum[g][h] =
-                    _mm256_fmadd_ps(_mm256_load_ps(k + h * 8), x, sum[g][h]);
-        }
-    }
+    for (int d = 0; d < a->head_dim; d += KERN_CHUNK)
+        score_chunk(ng, a, group, page, d, sum);
     const __m256 scale = _mm256_set1_ps(a->scale);
     KERN_UNROLL
     for (int g = 0; g < ng; g++)

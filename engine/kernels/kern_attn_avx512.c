@@ -10,6 +10,44 @@
 
 enum { GROUP = KERN_ATTN_QUERIES, PAGE_REGS = KERN_PAGE / 16 };
 
+// A chunk of the products of `ng` queries and `n` pages, from dimension
+// `begin` on.
+KERN_INLINE void score_chunk(int ng, int n, const struct kern_attn *a,
+                             const struct kern_queries *group, int page,
+                             int begin, __m512 sum[GROUP][4][PAGE_REGS]) {
+    __m512 part[GROUP][4][PAGE_REGS];
+    KERN_UNROLL
+    for (int g = 0; g < ng; g++)
+        KERN_UNROLL
+    for (int i = 0; i < n; i++)
+        KERN_UNROLL
+    for (int h = 0; h < PAGE_REGS; h++)
+        part[g][i][h] = _mm512_setzero_ps();
+    int end =
+        a->head_dim - begin < KERN_CHUNK ? a->head_dim : begin + KERN_CHUNK;
+    for (int d = begin; d < end; d++) {
+        KERN_UNROLL
+        for (int i = 0; i < n; i++) {
+            const float *k = a->k_page[page + i] + d * KERN_PAGE;
+            KERN_UNROLL
+            for (int h = 0; h < PAGE_REGS; h++) {
+                __m512 key = _mm512_load_ps(k + h * 16);
+                KERN_UNROLL
+                for (int g = 0; g < ng; g++)
+                    part[g][i][h] = _mm512_fmadd_ps(
+                        key, _mm512_set1_ps(group->q[g][d]), part[g][i][h]);
+            }
+        }
+    }
+    KERN_UNROLL
+    for (int g = 0; g < ng; g++)
+        KERN_UNROLL
+    for (int i = 0; i < n; i++)
+        KERN_UNROLL
+    for (int h = 0; h < PAGE_REGS; h++)
+        sum[g][i][h] = _mm512_add_ps(sum[g][i][h], part[g][i][h]);
+}
+
 // Scores of `ng` queries on `n` pages from page `page` on.
 KERN_INLINE void score_pages(int ng, int n, const struct kern_attn *a,
                              const struct kern_queries *group, int page) {
@@ -21,20 +59,8 @@ KERN_INLINE void score_pages(int ng, int n, const struct kern_attn *a,
         KERN_UNROLL
     for (int h = 0; h < PAGE_REGS; h++)
         sum[g][i][h] = _mm512_setzero_ps();
-    for (int d = 0; d < a->head_dim; d++) {
-        KERN_UNROLL
-        for (int i = 0; i < n; i++) {
-            const float *k = a->k_page[page + i] + d * KERN_PAGE;
-            KERN_UNROLL
-            for (int h = 0; h < PAGE_REGS; h++) {
-                __m512 key = _mm512_load_ps(k + h * 16);
-                KERN_UNROLL
-                for (int g = 0; g < ng; g++)
-                    sum[g][i][h] = _mm512_fmadd_ps(
-                        key, _mm512_set1_ps(group->q[g][d]), sum[g][i][h]);
-            }
-        }
-    }
+    for (int d = 0; d < a->head_dim; d += KERN_CHUNK)
+        score_chunk(ng, n, a, group, page, d, sum);
     const __m512 scale = _mm512_set1_ps(a->scale);
     KERN_UNROLL
     for (int g = 0; g < ng; g++)
