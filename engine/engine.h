@@ -2,6 +2,7 @@
 // The engine as the harness sees it: models, methods, and the account of what
 // they did. The harness includes this and engine/base/*.h, nothing else.
 
+#include "engine/kernels/kern_probe.h"
 #include "engine/lm/batcher.h"
 #include "engine/lm/lm.h"
 #include "engine/lm/model_file.h"

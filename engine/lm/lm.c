@@ -178,6 +178,15 @@ static int row_slot(const struct lm_seq *s, const int *positions, int n) {
     return best;
 }
 
+static void count_evaluated(struct lm_seq *s, int end) {
+    int again = (s->n_high < end ? s->n_high : end) - s->n_evaluated;
+    s->work.n_calls++;
+    s->work.n_tokens += end - s->n_evaluated;
+    if (again > 0) s->work.n_repeated += again;
+    s->n_evaluated = end;
+    if (s->n_high < end) s->n_high = end;
+}
+
 // Evaluate up to `end`; rows of missing[0..n) go to slots[0..n).
 static int evaluate(struct lm_seq *s, int end, const int *missing,
                     const int *slots, int n, struct error *err) {
@@ -188,12 +197,7 @@ static int evaluate(struct lm_seq *s, int end, const int *missing,
         s->lm->backend->seq_cut(s, s->n_evaluated);
         return -1;
     }
-    int again = (s->n_high < end ? s->n_high : end) - s->n_evaluated;
-    s->work.n_calls++;
-    s->work.n_tokens += end - s->n_evaluated;
-    if (again > 0) s->work.n_repeated += again;
-    s->n_evaluated = end;
-    if (s->n_high < end) s->n_high = end;
+    count_evaluated(s, end);
     return 0;
 }
 
@@ -239,6 +243,51 @@ int lm_rows(struct lm_seq *s, const int *positions, int n, const float **rows,
     }
     for (int i = 0; i < n; i++)
         rows[i] = row_at(s, row_find(s, positions[i]));
+    return 0;
+}
+
+// One batch for sequences that all have tokens pending.
+static int evaluate_shared(struct lm_seq *const *seqs, int n,
+                           struct error *err) {
+    float *rows[LM_SHARED_MAX];
+    int slots[LM_SHARED_MAX];
+    for (int i = 0; i < n; i++) {
+        slots[i] = row_slot(seqs[i], &seqs[i]->n_tokens, 1);
+        seqs[i]->row_pos[slots[i]] = seqs[i]->n_tokens;
+        rows[i] = row_at(seqs[i], slots[i]);
+    }
+    int status = seqs[0]->lm->backend->eval_shared(seqs, n, rows, err);
+    for (int i = 0; i < n; i++) {
+        if (status) {
+            seqs[i]->row_pos[slots[i]] = 0;
+            seqs[i]->lm->backend->seq_cut(seqs[i], seqs[i]->n_evaluated);
+        } else {
+            count_evaluated(seqs[i], seqs[i]->n_tokens);
+        }
+    }
+    return status;
+}
+
+int lm_rows_shared(struct lm_seq *const *seqs, int n, const float **rows,
+                   struct error *err) {
+    struct lm_seq *pending[LM_SHARED_MAX];
+    int n_pending = 0;
+    if (n < 1 || n > LM_SHARED_MAX)
+        return error_set(err, ERR_INTERNAL,
+                         "%d sequences in one batch, expected 1 to %d", n,
+                         LM_SHARED_MAX);
+    for (int i = 0; i < n; i++) {
+        assert(seqs[i]->lm == seqs[0]->lm);
+        if (check_positions(seqs[i], &seqs[i]->n_tokens, 1, err)) return -1;
+        if (seqs[i]->n_evaluated < seqs[i]->n_tokens)
+            pending[n_pending++] = seqs[i];
+    }
+    if (n_pending && seqs[0]->lm->backend->eval_shared &&
+        evaluate_shared(pending, n_pending, err))
+        return -1;
+    for (int i = 0; i < n; i++) {
+        if (lm_rows(seqs[i], &seqs[i]->n_tokens, 1, &rows[i], err)) return -1;
+    }
     return 0;
 }
 

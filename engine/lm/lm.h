@@ -46,6 +46,7 @@ struct lm_facts {
     int n_layer, n_embd;
     int32_t eos_token; // -1: none
     size_t weights_bytes, kv_bytes;
+    size_t kv_token_bytes; // of kv_bytes, what one position takes
 };
 
 // ---- models ---------------------------------------------------------------
@@ -110,6 +111,12 @@ void lm_truncate(struct lm_seq *s, int n);
 // truncated or the sequence has kept n_rows newer ones.
 int lm_rows(struct lm_seq *s, const int *positions, int n, const float **rows,
             struct error *err);
+// The row after the last token of each of n different sequences of one model,
+// 1 <= n <= LM_SHARED_MAX: what is pending in any of them is evaluated in one
+// batch. rows[i] stays valid as above.
+enum { LM_SHARED_MAX = 64 };
+int lm_rows_shared(struct lm_seq *const *seqs, int n, const float **rows,
+                   struct error *err);
 // Evaluate all that is pending without asking for logits (prefill).
 int lm_prefill(struct lm_seq *s, struct error *err);
 

@@ -26,6 +26,11 @@ struct lm_backend {
     // rows[i][n_vocab].
     int (*eval)(struct lm_seq *s, int end, const int *positions, int n_rows,
                 float **rows, struct error *err);
+    // Evaluate all pending tokens (at least one) of n sequences, n <=
+    // LM_SHARED_MAX, in one batch; the logits after the last of seqs[i] go to
+    // rows[i][n_vocab]. NULL: the backend has no batches.
+    int (*eval_shared)(struct lm_seq *const *seqs, int n, float **rows,
+                       struct error *err);
     // Text side; see lm.h.
     int (*encode)(const struct lm *lm, const char *text, size_t n_bytes,
                   bool special, int32_t **tokens, struct error *err);

@@ -93,6 +93,25 @@ static int native_eval(struct lm_seq *s, int end, const int *positions,
                         .model = n, .run = native_run_batch, .item = &call});
 }
 
+static int native_eval_shared(struct lm_seq *const *seqs, int n, float **rows,
+                              struct error *err) {
+    struct forward_item items[LM_SHARED_MAX];
+    for (int i = 0; i < n; i++) {
+        struct native_seq *ns = (struct native_seq *)seqs[i];
+        int n_tokens = seqs[i]->n_tokens - seqs[i]->n_evaluated;
+        ns->rows[0] = n_tokens - 1;
+        items[i] = (struct forward_item){
+            .seq = &ns->kv,
+            .tokens = seqs[i]->tokens + seqs[i]->n_evaluated,
+            .n_tokens = n_tokens,
+            .rows = ns->rows,
+            .n_rows = 1,
+            .logits = &rows[i],
+        };
+    }
+    return native_run(native_of(seqs[0]), items, n, err);
+}
+
 // ---- sequences --------------------------------------------------------------
 
 static void native_seq_free(struct lm_seq *s) {
@@ -183,6 +202,7 @@ static const struct lm_backend native_backend = {
     .seq_share = native_seq_share,
     .seq_cut = native_seq_cut,
     .eval = native_eval,
+    .eval_shared = native_eval_shared,
     .encode = native_encode,
     .token_bytes = native_token_bytes,
     .is_end = native_is_end,
@@ -234,6 +254,9 @@ static int native_load(struct native *n, const char *path,
     if (!n->forward) return error_prefix(err, "%s", path);
     n->lm.facts.n_ctx = n_ctx;
     n->lm.facts.kv_bytes = kv_bytes(&kv);
+    kv.n_ctx = KERN_PAGE;
+    kv.n_seq = 1;
+    n->lm.facts.kv_token_bytes = kv_bytes(&kv) / KERN_PAGE;
     return hash_file(path, n->lm.facts.model_hash, err);
 }
 
