@@ -70,7 +70,7 @@ enum { MAX_PATTERNS = 6, KNOWN_BYTES = 512 };
     BLANK "?[!-/:-~\\x{ff01}-\\x{ff0f}\\x{ff1a}-\\x{ff5e}"                     \
           "\\x{2018}-\\x{201f}\\x{3000}-\\x{3002}]+"
 // "\s+$": a run of blanks is tried at its beginning alone, or a long one that
-// is not at the end would take quadratic time.
+// is not at the end would take quadratic time where there is no JIT.
 #define DEEPSEEK_END "(?<!" BLANK ")" BLANK "++$"
 #define DEEPSEEK_CJK                                                           \
     "[\\x{4e00}-\\x{9fa5}\\x{800}-\\x{4e00}\\x{ac00}-\\x{d7ff}]+"
