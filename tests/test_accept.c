@@ -164,21 +164,26 @@ static double chi_square_p(const struct world *w, const int *count,
     return gsl_cdf_chisq_Q(sum, n_used - 1);
 }
 
-static double p_value(int n_vocab, uint64_t seed, const struct drafting *how,
-                      double *first_rate) {
+static double p_value_of(const struct world *w, uint64_t seed,
+                         const struct drafting *how, double *first_rate) {
     static int count[MAX_VOCAB * MAX_VOCAB * MAX_VOCAB];
-    struct world w;
-    int n_cells = n_vocab * n_vocab * n_vocab, n_first = 0;
-    world_init(&w, n_vocab, seed);
+    int n_cells = w->n * w->n * w->n, n_first = 0;
     memset(count, 0, sizeof count);
     struct draws d = {.rng = rng_make(seed, "draws", 1)};
     for (int i = 0; i < N_SAMPLES; i++) {
         bool hit;
-        count[play(&w, how, &d, &hit)]++;
+        count[play(w, how, &d, &hit)]++;
         n_first += hit;
     }
     if (first_rate) *first_rate = (double)n_first / N_SAMPLES;
-    return chi_square_p(&w, count, n_cells);
+    return chi_square_p(w, count, n_cells);
+}
+
+static double p_value(int n_vocab, uint64_t seed, const struct drafting *how,
+                      double *first_rate) {
+    struct world w;
+    world_init(&w, n_vocab, seed);
+    return p_value_of(&w, seed, how, first_rate);
 }
 
 static const struct drafting right = {.accept = accept_rejection};
@@ -187,6 +192,29 @@ Test(accept, rejection_gives_the_targets_distribution) {
     for (int n = 5; n <= MAX_VOCAB; n++) {
         double p = p_value(n, 100 + (uint64_t)n, &right, NULL);
         cr_expect(p > 1e-3, "vocabulary of %d: p = %g", n, p);
+    }
+}
+
+// Rows are as long as the larger vocabulary; what the other model lacks has no
+// weight in its rows.
+static void forget_ids(float rows[MAX_VOCAB][MAX_VOCAB], int from, int n) {
+    for (int c = 0; c < n; c++) {
+        for (int t = from; t < n; t++)
+            rows[c][t] = 0;
+    }
+}
+
+Test(accept, unequal_vocabularies_leave_the_targets_distribution) {
+    const accept_fn rules[] = {accept_rejection, accept_exact};
+    for (uint64_t i = 0; i < 12; i++) {
+        struct world w;
+        struct drafting how = {.accept = rules[i % 2]};
+        int n = 6 + (int)i / 2 % 3, n_smaller = n - 1 - (int)i % 3;
+        world_init(&w, n, 300 + i);
+        forget_ids(i < 6 ? w.p : w.q, n_smaller, n);
+        double p = p_value_of(&w, i, &how, NULL);
+        cr_expect(p > 1e-3, "%s has %d of %d: p = %g",
+                  i < 6 ? "target" : "draft", n_smaller, n, p);
     }
 }
 

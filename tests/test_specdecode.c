@@ -1,10 +1,14 @@
 #include "engine/base/error.h"
 #include "engine/methods/sampler.h"
+#include "engine/methods/workspace.h"
+#include "tests/helper_dir.h"
+#include "tests/helper_gguf.h"
 #include "tests/helper_toy.h"
 
 #include <criterion/criterion.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void check_repeats_nothing(const struct trace *t) {
@@ -155,11 +159,11 @@ static double p_value(struct table *base, const struct settings *s,
     return gsl_cdf_chisq_Q(sum, n_used - 1);
 }
 
-static void check_distribution(const char *method, int n_vocab,
-                               int draft_tokens, int rule, double top_p) {
+static void check_pair(const char *method, int n_vocab, int n_vocab_draft,
+                       int draft_tokens, int rule, double top_p) {
     static int count[MAX_VOCAB * MAX_VOCAB * MAX_VOCAB];
     struct table base = {n_vocab, (uint64_t)n_vocab};
-    struct table draft = {n_vocab, (uint64_t)n_vocab + 100};
+    struct table draft = {n_vocab_draft, (uint64_t)n_vocab + 100};
     struct settings s;
     toy_settings(&s);
     strcpy(s.prompt, "{problem}");
@@ -171,8 +175,13 @@ static void check_distribution(const char *method, int n_vocab,
     memset(count, 0, sizeof count);
     count_samples(&base, &draft, &s, method, count);
     double p = p_value(&base, &s, count);
-    cr_expect(p > 1e-3, "%s, vocabulary %d, %d drafted, rule %d: p = %g",
-              method, n_vocab, draft_tokens, rule, p);
+    cr_expect(p > 1e-3, "%s, vocabulary %d and %d, %d drafted, rule %d: p = %g",
+              method, n_vocab, n_vocab_draft, draft_tokens, rule, p);
+}
+
+static void check_distribution(const char *method, int n_vocab,
+                               int draft_tokens, int rule, double top_p) {
+    check_pair(method, n_vocab, n_vocab, draft_tokens, rule, top_p);
 }
 
 Test(specdecode, rejection_rule_keeps_the_distribution_of_the_base) {
@@ -185,6 +194,15 @@ Test(specdecode, rejection_rule_keeps_the_distribution_of_the_base) {
 Test(specdecode, exact_rule_and_vanilla_have_it_too) {
     check_distribution("specdecode", 6, 2, ACCEPT_EXACT, 1);
     check_distribution("vanilla", 6, 2, ACCEPT_EXACT, 1);
+}
+
+Test(specdecode, unequal_vocabularies_keep_the_distribution_of_the_base) {
+    for (int rule = 0; rule < 2; rule++) {
+        check_pair("specdecode", 5, 8, 2, rule, 1); // the draft knows more
+        check_pair("specdecode", 7, 5, 2, rule, 1); // the base does
+        check_pair("specdecode", 6, 8, 5, rule, 0.8);
+        check_pair("specdecode", 8, 7, 1, rule, 0.8);
+    }
 }
 
 Test(specdecode, counts_drafts_passes_and_discarded_tokens) {
@@ -224,8 +242,8 @@ Test(specdecode, padded_vocabularies_can_be_paired) {
     toy_settings(&s);
     s.accept = ACCEPT_EXACT;
     toy_pair_open(&p, &s, 42, 1);
-    // Padding has logit 0 here: a draft must not propose such ids, and a base
-    // that writes one goes on without the draft.
+    // Padding has logit 0 here, more than most letters: neither model may
+    // write it.
     for (int larger = 0; larger < 2; larger++) {
         workspace_free(p.w);
         lm_free(p.base);
@@ -243,10 +261,93 @@ Test(specdecode, padded_vocabularies_can_be_paired) {
         for (uint64_t seed = 0; seed < 20; seed++) {
             toy_pair_solve(&p, "vanilla", seed);
             toy_result_take(&plain, &p.t);
+            for (int i = 0; i < plain.n; i++)
+                cr_assert_lt(plain.tokens[i], 258);
             toy_pair_solve(&p, "specdecode", seed);
             toy_result_take(&other, &p.t);
             cr_expect(toy_result_equal(&plain, &other));
+            cr_expect_gt(p.t.count.spec_accepted, 0);
+            check_repeats_nothing(&p.t);
         }
     }
     toy_pair_close(&p);
+}
+
+// ---- GGUF models whose padded sizes differ --------------------------------
+
+static struct lm *open_padded(const char *dir, const char *name, int n_vocab,
+                              float noise) {
+    struct error err = {0};
+    char *path = helper_path(dir, name);
+    const struct helper_model m = {.arch = "qwen2",
+                                   .n_vocab = n_vocab,
+                                   .is_tied = true,
+                                   .seed = 7,
+                                   .noise = noise};
+    const struct lm_native_options o = {
+        .n_threads = 1, .n_seq = 1, .n_rows = 12};
+    helper_write_model(path, &m);
+    struct lm *lm = lm_native_open(path, &o, &err);
+    cr_assert(lm, "%s", err.text);
+    cr_expect_eq(lm_facts(lm)->n_vocab, n_vocab);
+    cr_expect_eq(lm_facts(lm)->n_used, HELPER_N_TOKENS);
+    free(path);
+    return lm;
+}
+
+static void solve_padded(struct workspace *w, const struct settings *s,
+                         const char *method, uint64_t seed, struct trace *t,
+                         struct toy_result *r) {
+    struct error err = {0};
+    struct rng rng = rng_make(seed, "padded", 0);
+    const struct method *m = method_find(method);
+    cr_assert_eq(method_check(m, w->lm[ROLE_BASE], w->lm[ROLE_DRAFT], s, &err),
+                 0, "%s", err.text);
+    cr_assert_eq(method_solve(m, w, s, &rng, t, &err), 0, "%s: %s", method,
+                 err.text);
+    check_repeats_nothing(t);
+    toy_result_take(r, t);
+    for (int i = 0; i < r->n; i++)
+        cr_assert_lt(r->tokens[i], HELPER_N_TOKENS, "%s wrote padding", method);
+}
+
+// A tenth of the ids is padding, whose rows are as random as the others.
+static void check_padded(int n_base, int n_draft) {
+    struct settings s;
+    struct error err = {0};
+    struct trace t;
+    static struct toy_result plain, other;
+    char *dir = helper_dir_new();
+    struct lm *base = open_padded(dir, "base.gguf", n_base, 0);
+    struct lm *draft = open_padded(dir, "draft.gguf", n_draft, 0.3f);
+    int64_t n_accepted = 0;
+    toy_settings(&s);
+    struct workspace *w = workspace_new(base, draft, &s, &err);
+    cr_assert(w, "%s", err.text);
+    cr_assert_eq(workspace_load(w, "1+1", &s, NULL, &err), 0, "%s", err.text);
+    trace_init(&t, NULL, s.max_steps, s.budget_tokens);
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        s.temperature = seed < 2 ? 0 : 1;
+        s.accept = seed % 2 ? ACCEPT_EXACT : ACCEPT_REJECTION;
+        solve_padded(w, &s, "vanilla", seed, &t, &plain);
+        solve_padded(w, &s, "specdecode", seed, &t, &other);
+        n_accepted += t.count.spec_accepted;
+        if (s.temperature == 0 || s.accept == ACCEPT_EXACT)
+            cr_expect(toy_result_equal(&plain, &other));
+        s.threshold = seed < 3 ? 1 : 9.5;
+        solve_padded(w, &s, "specreason", seed, &t, &other);
+        solve_padded(w, &s, "specreason+decode", seed, &t, &other);
+    }
+    cr_expect_gt(n_accepted, 50);
+    trace_release(&t);
+    workspace_free(w);
+    lm_free(base);
+    lm_free(draft);
+    helper_dir_free(dir);
+}
+
+Test(specdecode, a_family_with_two_padded_sizes_works_together) {
+    check_padded(300, 320);
+    check_padded(320, 300);
+    check_padded(HELPER_N_TOKENS, 300);
 }

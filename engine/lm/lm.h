@@ -42,7 +42,10 @@ struct lm_facts {
     const char *arch;               // "qwen3", ...
     const char *kernels;            // "avx512", ...; "" where it does not apply
     int64_t n_params;
-    int n_vocab, n_ctx;
+    int n_vocab; // length of a logits row
+    int n_used;  // ids from here on are padding: nothing is written with
+                 // them, and they are never sampled
+    int n_ctx;
     int n_layer, n_embd;
     int32_t eos_token; // -1: none
     size_t weights_bytes, kv_bytes;

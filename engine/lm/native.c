@@ -269,6 +269,8 @@ static void native_state_facts(struct native *n) {
     facts->kernels = n->kernels->name;
     facts->n_params = n->model->n_params;
     facts->n_vocab = shape->n_vocab;
+    facts->n_used = tokenizer_n_used(n->tokenizer);
+    if (facts->n_used > facts->n_vocab) facts->n_used = facts->n_vocab;
     facts->n_layer = shape->n_layer;
     facts->n_embd = shape->n_embd;
     facts->eos_token = tokenizer_eos(n->tokenizer);

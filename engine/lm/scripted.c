@@ -203,7 +203,8 @@ struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,
     lm->n_specials = n_specials;
     for (int i = 0; i < 256; i++)
         lm->bytes[i] = (char)(i ^ m->byte_xor);
-    int n_vocab = m->n_vocab ? m->n_vocab : FIRST_SPECIAL + n_specials;
+    int n_used = FIRST_SPECIAL + n_specials;
+    int n_vocab = m->n_vocab ? m->n_vocab : n_used;
     lm->lm.backend = &scripted_backend;
     lm->lm.caps = LM_CAP_LOGITS | LM_CAP_FORK | LM_CAP_SHARED;
     lm->lm.n_rows = n_rows;
@@ -212,6 +213,7 @@ struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,
         .arch = "scripted",
         .kernels = "",
         .n_vocab = n_vocab,
+        .n_used = n_used < n_vocab ? n_used : n_vocab,
         .n_ctx = m->n_ctx,
         .eos_token = n_vocab > END_TOKEN ? END_TOKEN : -1,
     };

@@ -14,7 +14,8 @@ struct scripted_model {
     void *ctx;
     const char *const *specials; // NULL-terminated, or NULL
     int n_vocab;                 // 0: 257 + number of specials; may be smaller
-                                 // than 257 for toy vocabularies
+                                 // than 257 for toy vocabularies, or larger:
+                                 // the rest is padding
     int n_ctx;
     // Advanced by ns_per_call + ns_per_token * evaluated tokens; may be NULL.
     int64_t *now_ns;

@@ -78,11 +78,11 @@ int judge_step(struct sample *m, int n_before, struct verdict *v,
         read_rows(m, n_before, n_after, &row, err))
         return -1;
     m->t->count.judge_tokens += w->n_suffix;
-    int n_vocab = lm_facts(w->lm[ROLE_BASE])->n_vocab;
+    int n_used = lm_facts(w->lm[ROLE_BASE])->n_used;
     v->score =
         s->score == SCORE_AVERAGE
             ? judge_score_average(row, w->digits, w->sampler[ROLE_BASE].kernels)
-            : judge_score_greedy(row, n_vocab, w->digits);
+            : judge_score_greedy(row, n_used, w->digits);
     v->keep = v->score >= s->threshold;
     lm_truncate(base, n_after);
     return 0;

@@ -50,7 +50,7 @@ int speculate_sync(struct sample *m, bool *ready, struct error *err) {
     const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) + w->n_prompt[ROLE_BASE];
     int n_vocab = lm_facts(w->lm[ROLE_DRAFT])->n_vocab;
     *ready = m->n_kept - has <= lm_n_free(draft);
-    // An id of the base's padding, which no draft could follow.
+    // An id that the draft's vocabulary lacks cannot be followed.
     for (int i = has; i < m->n_kept; i++)
         *ready &= kept[i] < n_vocab;
     return *ready ? lm_push(draft, kept + has, m->n_kept - has, err) : 0;

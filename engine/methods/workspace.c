@@ -202,7 +202,7 @@ static void find_digits(struct workspace *w) {
 
 static size_t longest_token(const struct lm *lm) {
     size_t longest = 1;
-    for (int32_t i = 0; i < lm_facts(lm)->n_vocab; i++) {
+    for (int32_t i = 0; i < lm_facts(lm)->n_used; i++) {
         size_t n;
         lm_token_bytes(lm, i, &n);
         if (n > longest) longest = n;
@@ -224,7 +224,7 @@ static int open_role(struct workspace *w, enum model_role role, struct lm *lm,
 
 static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
                     const struct settings *s, struct error *err) {
-    int n = lm_facts(base)->n_vocab;
+    int n = lm_facts(base)->n_used;
     w->n_vocab = n;
     if (open_role(w, ROLE_BASE, base, n, err))
         return error_prefix(err, "base model");
@@ -232,8 +232,9 @@ static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
     if (!draft) return workspace_fit(w, s, false, err);
     w->equal_vocab =
         strcmp(lm_facts(base)->vocab_hash, lm_facts(draft)->vocab_hash) == 0;
-    // A padded vocabulary has ids that the other model does not know.
-    int n_draft = lm_facts(draft)->n_vocab;
+    // Where ids are exchanged the draft proposes none that the base lacks; what
+    // the draft lacks has no weight in its rows.
+    int n_draft = lm_facts(draft)->n_used;
     if (w->equal_vocab && n_draft > n) n_draft = n;
     w->n_vocab = max_int(n, n_draft);
     if (open_role(w, ROLE_DRAFT, draft, n_draft, err))

@@ -14,7 +14,10 @@ struct workspace {
     struct lm *lm[ROLE_N]; // borrowed; lm[ROLE_DRAFT] may be NULL
     struct lm_seq *seq[ROLE_N];
     struct sampler sampler[ROLE_N];
-    int n_vocab;      // length of a weight row: enough for both models
+    // Length of a weight row: enough for the ids in use of both models. The
+    // one place where padding is kept out: a sampler reads and weighs no more
+    // of a logits row than its model's ids in use.
+    int n_vocab;
     bool equal_vocab; // token ids can be exchanged
 
     // The loaded problem.
