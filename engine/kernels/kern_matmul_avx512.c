@@ -23,15 +23,17 @@ KERN_INLINE void prefetch_half(const char *panel, size_t c) {
                  _MM_HINT_T0);
 }
 
-KERN_INLINE void tile(enum kern_type type, int nt, int np,
-                      const struct kern_tile *t) {
-    __m512 sum[8][12];
+// Columns [c, end), a chunk: its sums, from zero, are added to sum.
+KERN_INLINE void chunk(enum kern_type type, int nt, int np,
+                       const struct kern_tile *t, size_t c, size_t end,
+                       __m512 sum[8][12]) {
+    __m512 part[8][12];
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
     for (int j = 0; j < np; j++)
-        sum[i][j] = _mm512_setzero_ps();
-    for (size_t c = 0; c < t->n_cols; c++) {
+        part[i][j] = _mm512_setzero_ps();
+    for (; c < end; c++) {
         __m512 w[12];
         KERN_UNROLL
         for (int j = 0; j < np; j++) {
@@ -45,9 +47,28 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
             __m512 x = _mm512_set1_ps(t->x[(size_t)i * t->n_cols + c]);
             KERN_UNROLL
             for (int j = 0; j < np; j++)
-                sum[i][j] = _mm512_fmadd_ps(w[j], x, sum[i][j]);
+                part[i][j] = _mm512_fmadd_ps(w[j], x, part[i][j]);
         }
     }
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+    for (int j = 0; j < np; j++)
+        sum[i][j] = _mm512_add_ps(sum[i][j], part[i][j]);
+}
+
+KERN_INLINE void tile(enum kern_type type, int nt, int np,
+                      const struct kern_tile *t) {
+    __m512 sum[8][12];
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+    for (int j = 0; j < np; j++)
+        sum[i][j] = _mm512_setzero_ps();
+    size_t whole = t->n_cols / KERN_CHUNK * KERN_CHUNK;
+    for (size_t c = 0; c < whole; c += KERN_CHUNK)
+        chunk(type, nt, np, t, c, c + KERN_CHUNK, sum);
+    if (whole < t->n_cols) chunk(type, nt, np, t, whole, t->n_cols, sum);
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
