@@ -188,6 +188,25 @@ Test(commands, tokenize_goes_there_and_back) {
     free(plain);
 }
 
+// SentencePiece puts a blank in front, and --decode takes it away.
+Test(commands, tokenize_takes_the_first_blank_away) {
+    static const char spm[] =
+        "../shared/reference/tokenizers/vocab-llama-spm.gguf";
+    if (!is_here(spm)) cr_skip_test("skip: %s is not here", spm);
+    char *line = xasprintf("tokenize %s", spm), *ids, *text, *log;
+    char *back = xasprintf("tokenize --decode --no-special %s", spm);
+    cr_assert_eq(run(line, "Hello World", &ids, &log), 0, "%s", log);
+    cr_expect_str_eq(ids, "1 15043 2787\n");
+    free(log);
+    cr_assert_eq(run(back, ids, &text, &log), 0, "%s", log);
+    cr_expect_str_eq(text, "Hello World");
+    free(log);
+    free(text);
+    free(ids);
+    free(line);
+    free(back);
+}
+
 Test(commands, models_logits_writes_a_row_per_token) {
     if (!is_here(llama)) cr_skip_test("skip: %s is not here", llama);
     char *dir = helper_dir_new(), *ids = helper_path(dir, "ids.txt");

@@ -138,7 +138,7 @@ Test(spm, merges_in_order_of_score) {
     struct tokenizer *t = spm_tokenizer(&vocabulary, false);
     CHECK_IDS(t, "abb", false, A, BB); // "bb" before "ab"
     CHECK_IDS(t, "aab", false, AA, B);
-    CHECK_IDS(t, "abc", false, ABC); // by way of "bc"
+    CHECK_IDS(t, "abc", false, ABC);   // by way of "bc"
     CHECK_IDS(t, "aaa", false, AA, A); // of equal pairs, the leftmost
     CHECK_IDS(t, "aaaa", false, AA, AA);
     CHECK_IDS(t, "aabb", false, AA, BB); // also of different ones: "aa" first
@@ -219,6 +219,25 @@ Test(spm, takes_away_the_blanks_that_it_added) {
     tokenizer_free(t);
     t = spm_tokenizer(&vocabulary, false);
     CHECK_DECODE(t, true, " a", BLANK_A);
+    tokenizer_free(t);
+}
+
+static void check_more(const struct tokenizer *t, const char *text, int n,
+                       const int32_t *expected) {
+    struct error err = {0};
+    int32_t *ids;
+    int got = tokenizer_encode_more(t, text, strlen(text), true, &ids, &err);
+    cr_assert_eq(got, n, "'%s': %d %s", text, got, err.text);
+    cr_expect_arr_eq(ids, expected, (size_t)n * sizeof *ids, "'%s'", text);
+    free(ids);
+}
+
+Test(spm, adds_no_blank_to_text_that_goes_on) {
+    struct tokenizer *t = spm_tokenizer(&vocabulary, true);
+    check_more(t, "a", 1, (int32_t[]){A});
+    check_more(t, " a", 1, (int32_t[]){BLANK_A});
+    check_more(t, "a<u>a", 3, (int32_t[]){A, USER, BLANK_A});
+    check_more(t, "<s>a", 2, (int32_t[]){1, BLANK_A});
     tokenizer_free(t);
 }
 
@@ -400,6 +419,9 @@ Test(spm, refuses_broken_vocabularies) {
     put_model(&g, 3, 2, 0);
     expect(&g, "key 'tokenizer.ggml.scores' has 2 elements, the vocabulary "
                "has 3 tokens");
+    put_model(&g, 3, 0, 0);
+    helper_gguf_texts(&g, "tokenizer.ggml.scores", few, 3);
+    expect(&g, "key 'tokenizer.ggml.scores' is");
     put_model(&g, 3, 3, NAN);
     expect(&g, "the score of token 2 is nan, expected a finite number");
     put_model(&g, 3, 3, -INFINITY);

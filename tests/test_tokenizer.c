@@ -380,6 +380,27 @@ Test(tokenizer, refuses_broken_vocabularies) {
     expect(&g, "key 'tokenizer.ggml.tokens' has 0 elements");
 }
 
+Test(tokenizer, takes_empty_tokens_for_none) {
+    static const char *const empty[] = {"", "", "", "ab"};
+    static const int32_t empty_types[] = {1, 3, 4, 1};
+    static const char *const merge = "a b";
+    struct helper_gguf g;
+    struct error err = {0};
+    helper_gguf_init(&g);
+    helper_gguf_tokenizer(&g, &(struct helper_vocabulary){.tokens = empty,
+                                                          .types = empty_types,
+                                                          .n_tokens = 4,
+                                                          .merges = &merge,
+                                                          .n_merges = 1});
+    struct tokenizer *t = tokenizer_of(&g, &err);
+    cr_assert(t, "%s", err.text);
+    CHECK_IDS(t, "abc", true, 259, 'c');
+    size_t n;
+    tokenizer_bytes(t, 256, &n);
+    cr_expect_eq(n, 0);
+    tokenizer_free(t);
+}
+
 // Damage in the vocabulary that the file's own checks cannot see.
 Test(tokenizer, survives_flipped_bytes) {
     struct helper_gguf g;

@@ -170,6 +170,7 @@ struct encoding {
     struct spm_work *spm;
     struct token_list tokens;
     struct error *err;
+    bool begins; // no text yet, or none since a special token
 };
 
 static int encode_piece(struct encoding *e, const char *bytes, size_t n) {
@@ -183,11 +184,13 @@ static int encode_piece(struct encoding *e, const char *bytes, size_t n) {
     return bpe_encode(e->t->bpe, e->bpe, bytes, n, &e->tokens, e->err);
 }
 
-// Text without special tokens, from one of them or the beginning on.
+// Text without special tokens.
 static int encode_plain(struct encoding *e, const char *text, size_t n_bytes) {
     size_t n;
+    bool adds_blank = e->t->adds_blank && e->begins;
+    e->begins = e->begins && n_bytes == 0;
     if (e->t->spm)
-        return spm_encode(e->t->spm, e->spm, text, n_bytes, e->t->adds_blank,
+        return spm_encode(e->t->spm, e->spm, text, n_bytes, adds_blank,
                           &e->tokens, e->err);
     const struct piece *pieces =
         pretokenizer_split(e->t->pre, e->pre, text, n_bytes, &n, e->err);
@@ -211,14 +214,15 @@ static int encode_all(struct encoding *e, const struct special_set *set,
         }
         if (encode_plain(e, text + plain, at - plain)) return -1;
         array_push(&e->tokens, id);
+        e->begins = true;
         plain = at += v->starts[id + 1] - v->starts[id];
     }
     return encode_plain(e, text + plain, at - plain);
 }
 
-int tokenizer_encode(const struct tokenizer *t, const char *text,
-                     size_t n_bytes, bool special, int32_t **tokens,
-                     struct error *err) {
+static int encode(const struct tokenizer *t, const char *text, size_t n_bytes,
+                  bool special, bool begins, int32_t **tokens,
+                  struct error *err) {
     *tokens = NULL;
     if (n_bytes > INT32_MAX / 4)
         return error_set(err, ERR_INPUT, "text of %zu bytes is too long",
@@ -227,7 +231,8 @@ int tokenizer_encode(const struct tokenizer *t, const char *text,
                          .pre = pretokenizer_work_new(),
                          .bpe = bpe_work_new(),
                          .spm = spm_work_new(),
-                         .err = err};
+                         .err = err,
+                         .begins = begins};
     int status =
         encode_all(&e, special ? &t->vocabulary.all : &t->vocabulary.always,
                    text, n_bytes);
@@ -240,6 +245,18 @@ int tokenizer_encode(const struct tokenizer *t, const char *text,
     }
     *tokens = e.tokens.items;
     return (int)e.tokens.n;
+}
+
+int tokenizer_encode(const struct tokenizer *t, const char *text,
+                     size_t n_bytes, bool special, int32_t **tokens,
+                     struct error *err) {
+    return encode(t, text, n_bytes, special, true, tokens, err);
+}
+
+int tokenizer_encode_more(const struct tokenizer *t, const char *text,
+                          size_t n_bytes, bool special, int32_t **tokens,
+                          struct error *err) {
+    return encode(t, text, n_bytes, special, false, tokens, err);
 }
 
 // ---- facts ------------------------------------------------------------------

@@ -10,8 +10,8 @@
 // Most SentencePiece vocabularies (tokenizer.ggml.add_space_prefix) want words
 // to begin with a blank, the first one too: encoding puts one in front of the
 // text, and in front of what follows a control or user-defined token.
-// tokenizer_decode() takes exactly these away again. tokenizer_bytes() knows no
-// context and keeps them, which is right for text that is continued.
+// tokenizer_decode() takes exactly these away again. Text that is continued has
+// none: tokenizer_encode_more() adds none and tokenizer_bytes() drops none.
 //
 // A tokenizer is read-only after tokenizer_new() and may be used by many
 // threads; it does not need the file any more.
@@ -40,6 +40,12 @@ void tokenizer_free(struct tokenizer *t); // NULL is fine
 int tokenizer_encode(const struct tokenizer *t, const char *text,
                      size_t n_bytes, bool special, int32_t **tokens,
                      struct error *err);
+
+// As tokenizer_encode(), for text that goes on where other text ended: no blank
+// is put in front of it, and the bytes of its tokens are the text.
+int tokenizer_encode_more(const struct tokenizer *t, const char *text,
+                          size_t n_bytes, bool special, int32_t **tokens,
+                          struct error *err);
 
 // The bytes that a token stands for, out of context; borrowed, not
 // NUL-terminated. Control tokens: their text. *n_bytes = 0 and "" for ids out
