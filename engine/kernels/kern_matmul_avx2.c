@@ -18,7 +18,7 @@ KERN_INLINE __m256 load_weights(enum kern_type type, const char *panel,
 // activations pass by; with more it is the other way round.
 KERN_INLINE void add_column(enum kern_type type, int nt, int np,
                             const struct kern_tile *t, size_t c,
-                            __m256 sum[6][6][2]) {
+                            __m256 part[6][6][2]) {
     __m256 x[6];
     if (np > 1) {
         KERN_UNROLL
@@ -35,14 +35,35 @@ KERN_INLINE void add_column(enum kern_type type, int nt, int np,
             if (nt > 1) KERN_KEEP(w[h]);
             KERN_UNROLL
             for (int i = 0; np > 1 && i < nt; i++)
-                sum[i][j][h] = _mm256_fmadd_ps(w[h], x[i], sum[i][j][h]);
+                part[i][j][h] = _mm256_fmadd_ps(w[h], x[i], part[i][j][h]);
         }
         KERN_UNROLL
         for (int i = 0; np == 1 && i < nt; i++) {
             x[0] = _mm256_broadcast_ss(t->x + (size_t)i * t->n_cols + c);
-            sum[i][j][0] = _mm256_fmadd_ps(w[0], x[0], sum[i][j][0]);
-            sum[i][j][1] = _mm256_fmadd_ps(w[1], x[0], sum[i][j][1]);
+            part[i][j][0] = _mm256_fmadd_ps(w[0], x[0], part[i][j][0]);
+            part[i][j][1] = _mm256_fmadd_ps(w[1], x[0], part[i][j][1]);
         }
+    }
+}
+
+// Columns [c, end), a chunk: its sums, from zero, are added to sum.
+KERN_INLINE void chunk(enum kern_type type, int nt, int np,
+                       const struct kern_tile *t, size_t c, size_t end,
+                       __m256 sum[6][6][2]) {
+    __m256 part[6][6][2];
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+    for (int j = 0; j < np; j++)
+        part[i][j][0] = part[i][j][1] = _mm256_setzero_ps();
+    for (; c < end; c++)
+        add_column(type, nt, np, t, c, part);
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++)
+        KERN_UNROLL
+    for (int j = 0; j < np; j++) {
+        sum[i][j][0] = _mm256_add_ps(sum[i][j][0], part[i][j][0]);
+        sum[i][j][1] = _mm256_add_ps(sum[i][j][1], part[i][j][1]);
     }
 }
 
@@ -54,8 +75,10 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
         KERN_UNROLL
     for (int j = 0; j < np; j++)
         sum[i][j][0] = sum[i][j][1] = _mm256_setzero_ps();
-    for (size_t c = 0; c < t->n_cols; c++)
-        add_column(type, nt, np, t, c, sum);
+    size_t whole = t->n_cols / KERN_CHUNK * KERN_CHUNK;
+    for (size_t c = 0; c < whole; c += KERN_CHUNK)
+        chunk(type, nt, np, t, c, c + KERN_CHUNK, sum);
+    if (whole < t->n_cols) chunk(type, nt, np, t, whole, t->n_cols, sum);
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
         KERN_UNROLL
@@ -65,44 +88,32 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
                         t->n_rows - j * KERN_PANEL_ROWS);
 }
 
-// 16 registers: 2 * nt * np sums, nt activations, one of weights.
+// 16 registers: 2 * nt * np sums of a chunk, nt activations, one of weights;
+// the sums of the chunks before it lie in memory.
 #define TILE(type, nt, np)                                                     \
     static void type##_##nt##x##np(const struct kern_tile *t) {                \
         tile(KERN_##type, nt, np, t);                                          \
     }
-#define TILES(type)                                                                                                               \
-    TILE(type, 1, 1)                                                                                                              \
-    TILE(type, 1, 2)                                                                                                              \
-    TILE(type, 1, 3) TILE(type, 1, 4) TILE(type, 1, 5)                                                                            \
-        TILE(type, 1, 6)                                                                                                          \
-            TILE(type, 2, 1)                                                                                                      \
-                TILE(type, 2, 2)                                                                                                  \
-                    TILE(type, 2, 3)                                                                                              \
-                        TILE(type, 3, 1)                                                                                          \
-                            TILE(type, 3, 2)                                                                                      \
-                                TILE(type, 4, 1)                                                                                  \
-                                    TILE(type, 6,                                                                                 \
-                                         1) static const struct kern_tile_set                                                     \
-                                        type##_tiles =                                                                            \
-                                            {                                                                                     \
-                                                .most = {0, 6,                                                                    \
-                                                         3, 2, 1, 0, 1, 0, 0},                                                    \
-                                                .fn =                                                                             \
-                                                    {                                                                             \
-                                                        {NULL},                                                                   \
-                                                        {NULL,                                                                    \
-                                                         type##_1x1, type##_1x2, type##_1x3, type##_1x4, type##_1x5, type##_1x6}, \
-                                                        {NULL,                                                                    \
-                                                         type##_2x1, type##_2x2, type##_2x3},                                     \
-                                                        {NULL,                                                                    \
-                                                         type##_3x1, type##_3x2},                                                 \
-                                                        {NULL, type##_4x1},                                                       \
-                                                        {NULL},                                                                   \
-                                                        {NULL, type##_6x1},                                                       \
-                                                        {NULL},                                                                   \
-                                                        {NULL},                                                                   \
-                                                    },                                                                            \
+// clang-format off
+#define TILES(type)                                                            \
+    TILE(type, 1, 1) TILE(type, 1, 2) TILE(type, 1, 3)                         \
+    TILE(type, 1, 4) TILE(type, 1, 5) TILE(type, 1, 6)                         \
+    TILE(type, 2, 1) TILE(type, 2, 2) TILE(type, 2, 3)                         \
+    TILE(type, 3, 1) TILE(type, 3, 2)                                          \
+    TILE(type, 4, 1)                                                           \
+    TILE(type, 6, 1)                                                           \
+    static const struct kern_tile_set type##_tiles = {                         \
+        .most = {[1] = 6, [2] = 3, [3] = 2, [4] = 1, [6] = 1},                 \
+        .fn = {                                                                \
+            [1] = {NULL, type##_1x1, type##_1x2, type##_1x3,                   \
+                   type##_1x4, type##_1x5, type##_1x6},                        \
+            [2] = {NULL, type##_2x1, type##_2x2, type##_2x3},                  \
+            [3] = {NULL, type##_3x1, type##_3x2},                              \
+            [4] = {NULL, type##_4x1},                                          \
+            [6] = {NULL, type##_6x1},                                          \
+        },                                                                     \
     };
+// clang-format on
 
 TILES(F32)
 TILES(F16)
