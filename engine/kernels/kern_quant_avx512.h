@@ -5,94 +5,13 @@
 // its type's few instructions. Internal to engine/kernels/; the layout of the
 // panels is in kern_format.h.
 
-#include "engine/kernels/kern_format.h"
+#include "engine/kernels/kern_quant.h"
 #include "engine/kernels/kern_simd_avx512.h"
-
-enum { WORD_BYTES = 64, MAX_SCALES = 16 }; // 16 rows of 4 bytes; of a block
-
-// What a type's kernel needs to know of it, constant-folded.
-struct quant_shape {
-    int block_groups; // groups of 32 columns of a block
-    int n_scales;     // scales of a group: 1, or 2 of 16 columns
-    bool has_min, minus_8;
-    int pair; // groups whose weights share bytes
-};
-
-KERN_INLINE struct quant_shape quant_shape(enum kern_type type) {
-    switch (type) {
-    case KERN_Q4_0:
-        return (struct quant_shape){1, 1, false, true, 1};
-    case KERN_Q4_1:
-    case KERN_Q5_1:
-        return (struct quant_shape){1, 1, true, false, 1};
-    case KERN_Q2_K:
-        return (struct quant_shape){8, 2, true, false, 4};
-    case KERN_Q3_K:
-    case KERN_Q6_K:
-        return (struct quant_shape){8, 2, false, false, 4};
-    case KERN_Q4_K:
-    case KERN_Q5_K:
-        return (struct quant_shape){8, 1, true, false, 2};
-    case KERN_IQ4_XS:
-        return (struct quant_shape){8, 1, false, false, 1};
-    default:
-        return (struct quant_shape){1, 1, false, false, 1};
-    }
-}
-
-// Where block b of a panel begins: its scales, its words.
-struct quant_block {
-    const char *scales, *words;
-};
-
-KERN_INLINE struct quant_block quant_block(enum kern_type type,
-                                           const char *panel, size_t b) {
-    const char *unit;
-    switch (type) {
-    case KERN_Q4_0:
-    case KERN_IQ4_NL:
-        unit = panel + b / 2 * (9 * WORD_BYTES);
-        return (struct quant_block){
-            unit + b % 2 * 32, unit + WORD_BYTES + b % 2 * (4 * WORD_BYTES)};
-    case KERN_Q5_0:
-        unit = panel + b / 2 * (11 * WORD_BYTES);
-        return (struct quant_block){
-            unit + b % 2 * 32, unit + WORD_BYTES + b % 2 * (5 * WORD_BYTES)};
-    case KERN_Q8_0:
-        unit = panel + b / 2 * (17 * WORD_BYTES);
-        return (struct quant_block){
-            unit + b % 2 * 32, unit + WORD_BYTES + b % 2 * (8 * WORD_BYTES)};
-    case KERN_Q4_1:
-        unit = panel + b * (5 * WORD_BYTES);
-        break;
-    case KERN_Q5_1:
-        unit = panel + b * (6 * WORD_BYTES);
-        break;
-    case KERN_Q2_K:
-        unit = panel + b * (21 * WORD_BYTES);
-        break;
-    case KERN_Q3_K:
-        unit = panel + b * (28 * WORD_BYTES);
-        break;
-    case KERN_Q4_K:
-        unit = panel + b * (36 * WORD_BYTES);
-        break;
-    case KERN_Q5_K:
-        unit = panel + b * (44 * WORD_BYTES);
-        break;
-    case KERN_Q6_K:
-        unit = panel + b * (53 * WORD_BYTES);
-        break;
-    default: // KERN_IQ4_XS
-        unit = panel + b * (34 * WORD_BYTES);
-    }
-    return (struct quant_block){unit, unit + WORD_BYTES};
-}
 
 // ---- weights ----------------------------------------------------------------
 
 KERN_INLINE __m512i quant_word(const char *words, int i) {
-    return _mm512_load_si512(words + (size_t)i * WORD_BYTES);
+    return _mm512_load_si512(words + (size_t)i * QUANT_WORD_BYTES);
 }
 
 // Bits [shift, shift + 4) of every byte.
@@ -192,7 +111,7 @@ KERN_INLINE __m512i quant_quad(enum kern_type type, const char *words, int base,
 // Scales and minima of a block's groups, a register of 16 rows each. minima are
 // stored negated where the format subtracts them.
 struct quant_scales {
-    __m512 scale[MAX_SCALES], min[MAX_SCALES];
+    __m512 scale[QUANT_MAX_SCALES], min[QUANT_MAX_SCALES];
 };
 
 KERN_INLINE __m512 quant_halves(const char *p) {
