@@ -102,6 +102,7 @@ static void print_facts(const char *path, const struct model_file_facts *f,
     print_count(out, "context", f->n_ctx);
     print_count(out, "vocab", f->n_vocab);
     if (*f->tokenizer) fprintf(out, "  %-12s %s\n", "tokenizer", f->tokenizer);
+    if (*f->chat) fprintf(out, "  %-12s %s\n", "chat", f->chat);
     for (int i = 0; i < f->n_types; i++)
         fprintf(out, "  %-12s %s: %d tensors, %zu bytes\n", "tensors",
                 f->types[i].name, f->types[i].n_tensors, f->types[i].n_bytes);
@@ -154,6 +155,7 @@ static void print_json(const char *path, const struct model_file_facts *f,
     json_text(&b, "name", f->name);
     json_text(&b, "arch", f->arch);
     json_text(&b, "tokenizer", f->tokenizer);
+    json_text(&b, "chat", f->chat);
     json_number(&b, "n_params", f->n_params);
     json_number(&b, "n_layer", f->n_layer);
     json_number(&b, "n_embd", f->n_embd);

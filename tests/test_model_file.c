@@ -42,6 +42,7 @@ Test(model_file, states_facts_of_files_that_cannot_run) {
     cr_expect_str_eq(f->arch, "mamba");
     cr_expect_str_eq(f->name, "small");
     cr_expect_str_eq(f->tokenizer, "");
+    cr_expect_str_eq(f->chat, "");
     cr_expect_eq(f->n_params, 96);
     cr_expect_eq(f->n_layer, 3);
     cr_expect_eq(f->n_head_kv, 4);
@@ -53,6 +54,34 @@ Test(model_file, states_facts_of_files_that_cannot_run) {
     cr_expect_eq(strlen(f->hash), 32);
     model_file_close(m);
     helper_dir_free(dir);
+}
+
+static void expect_chat(const char *source, const char *family) {
+    struct helper_gguf g;
+    struct error err = {0};
+    size_t n;
+    char *dir = helper_dir_new(), *path = helper_path(dir, "m");
+    helper_gguf_init(&g);
+    helper_gguf_text(&g, "general.architecture", "llama");
+    helper_gguf_text(&g, "tokenizer.chat_template", source);
+    char *bytes = helper_gguf_finish(&g, &n);
+    FILE *f = fopen(path, "wb");
+    cr_assert_eq(fwrite(bytes, 1, n, f), n);
+    fclose(f);
+    struct model_file *m = model_file_open(path, &err);
+    cr_assert(m, "%s", err.text);
+    cr_expect_str_eq(model_file_facts(m)->chat, family);
+    model_file_close(m);
+    free(path);
+    free(bytes);
+    helper_dir_free(dir);
+}
+
+Test(model_file, names_the_family_of_the_chat_template) {
+    expect_chat("{{ '<|im_start|>' }}", "chatml");
+    expect_chat("{{ '<|start_header_id|>' }}{{ '<|end_header_id|>' }}",
+                "llama3");
+    expect_chat("{{ odd }}", "unknown");
 }
 
 Test(model_file, lists_keys_and_tensors) {

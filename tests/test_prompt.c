@@ -4,9 +4,12 @@
 #include "engine/base/error.h"
 #include "engine/methods/method.h"
 #include "engine/methods/workspace.h"
+#include "tests/helper_dir.h"
+#include "tests/helper_gguf.h"
 #include "tests/helper_toy.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CHATML_SOURCE "{{ '<|im_start|>' + message['role'] }}"
@@ -181,4 +184,52 @@ Test(prompt, what_cannot_be_rendered_is_refused_with_the_config) {
     cr_expect_eq(method_check(method_find("vanilla"), lm, NULL, &s, &err), 0,
                  "%s", err.text);
     lm_free(lm);
+}
+
+Test(prompt, a_plain_prompt_begins_with_bos_where_the_model_asks_for_it) {
+    struct settings s;
+    struct error err = {0};
+    const struct scripted_model m = {
+        .logits = sevens, .n_ctx = 99, .adds_bos = true};
+    struct lm *lm = lm_scripted_open(&m, 8, &err);
+    toy_settings(&s);
+    strcpy(s.prompt, "Q {problem}");
+    expect_prompt(lm, &s, "1", "{<|end|>}Q 1");
+    s.chat = 1 + CHAT_CHATML; // a template says itself what comes first
+    expect_prompt(lm, &s, "1",
+                  "<|im_start|>user\nQ 1<|im_end|>\n<|im_start|>assistant\n");
+    lm_free(lm);
+}
+
+// "user\n" and a problem that begins with a line end share a token, as they do
+// when the whole conversation is encoded at once.
+Test(prompt, tokens_reach_across_the_beginning_of_a_turns_text) {
+    struct settings s;
+    struct error err = {0};
+    struct prompt p;
+    int32_t *whole;
+    char *dir = helper_dir_new(), *path = helper_path(dir, "m.gguf");
+    const struct lm_native_options o = {
+        .n_threads = 1, .n_seq = 1, .n_rows = 8};
+    const struct helper_model m = {.arch = "llama"};
+    static const char text[] = "<|im_start|>user\n\n1+1<|im_end|>\n"
+                               "<|im_start|>assistant\n";
+    helper_write_model(path, &m);
+    struct lm *lm = lm_native_open(path, &o, &err);
+    cr_assert(lm, "%s", err.text);
+    toy_settings(&s);
+    s.chat = 1 + CHAT_CHATML;
+    strcpy(s.prompt, "{problem}");
+    struct lm_seq *seq = lm_seq_new(lm, &err);
+    cr_assert_eq(prompt_resolve(&p, lm, NULL, &s, &err), 0, "%s", err.text);
+    cr_assert_eq(prompt_push(&p, seq, "\n1+1", &err), 0, "%s", err.text);
+    int n = lm_encode(lm, text, strlen(text), true, &whole, &err);
+    cr_assert_lt(n, (int)strlen(text)); // the vocabulary has "\n\n"
+    cr_assert_eq(lm_n_tokens(seq), n);
+    cr_expect_arr_eq(lm_tokens(seq), whole, (size_t)n * sizeof *whole);
+    free(whole);
+    lm_seq_free(seq);
+    lm_free(lm);
+    free(path);
+    helper_dir_free(dir);
 }

@@ -48,6 +48,7 @@ struct lm_facts {
     int n_ctx;
     int n_layer, n_embd;
     int32_t eos_token; // -1: none
+    int32_t bos_token; // that texts begin with; -1: none
     size_t weights_bytes, kv_bytes;
     size_t kv_token_bytes; // of kv_bytes, what one position takes
 };

@@ -2,6 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/lm/chat.h"
 #include "engine/model/gguf.h"
 #include "engine/model/tokenizer.h"
 
@@ -53,6 +54,13 @@ static const char *text_or_empty(const struct gguf *g, const char *key) {
     return text ? text : "";
 }
 
+static const char *chat_name(const struct gguf *g) {
+    const char *source = gguf_find_text(g, "tokenizer.chat_template");
+    if (!source) return "";
+    const struct chat_template *c = chat_detect(source, NULL);
+    return c ? c->name : "unknown";
+}
+
 static void state_facts(struct model_file *f) {
     const struct gguf *g = f->gguf;
     const struct gguf_array *tokens =
@@ -64,6 +72,7 @@ static void state_facts(struct model_file *f) {
     facts->name = text_or_empty(g, "general.name");
     facts->arch = arch;
     facts->tokenizer = text_or_empty(g, "tokenizer.ggml.model");
+    facts->chat = chat_name(g);
     facts->n_layer = arch_number(g, arch, "block_count");
     facts->n_embd = arch_number(g, arch, "embedding_length");
     facts->n_ff = arch_number(g, arch, "feed_forward_length");

@@ -22,6 +22,7 @@ struct model_file_facts {
     size_t file_bytes, weights_bytes;
     int gguf_version;
     const char *name, *arch, *tokenizer;
+    const char *chat; // family of the chat template (chat.h), "unknown"
     int64_t n_params;
     int n_layer, n_embd, n_ff, n_head, n_head_kv, n_ctx, n_vocab;
     struct {

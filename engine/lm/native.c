@@ -274,6 +274,8 @@ static void native_state_facts(struct native *n) {
     facts->n_layer = shape->n_layer;
     facts->n_embd = shape->n_embd;
     facts->eos_token = tokenizer_eos(n->tokenizer);
+    facts->bos_token =
+        tokenizer_adds_bos(n->tokenizer) ? tokenizer_bos(n->tokenizer) : -1;
     facts->weights_bytes = n->model->weights_bytes;
 }
 

@@ -216,6 +216,7 @@ struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,
         .n_used = n_used < n_vocab ? n_used : n_vocab,
         .n_ctx = m->n_ctx,
         .eos_token = n_vocab > END_TOKEN ? END_TOKEN : -1,
+        .bos_token = m->adds_bos ? END_TOKEN : -1,
     };
     scripted_hashes(lm);
     return &lm->lm;

@@ -25,6 +25,7 @@ struct scripted_model {
     const char *const *meta;
     // Token of byte b is b ^ byte_xor: another vocabulary of the same texts.
     uint8_t byte_xor;
+    bool adds_bos; // texts begin with the end token
     // The call with this number (1: the first) fails; 0: none does.
     int64_t fail_at_call;
 };

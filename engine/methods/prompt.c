@@ -142,10 +142,24 @@ static int push_chat(const struct prompt *p, struct lm_seq *seq,
     return rc;
 }
 
+// A template may name the BOS token itself.
+static int push_bos(struct lm_seq *seq, const char *template,
+                    struct error *err) {
+    const struct lm *lm = lm_seq_lm(seq);
+    int32_t bos = lm_facts(lm)->bos_token;
+    size_t n;
+    if (bos < 0) return 0;
+    const char *name = lm_token_bytes(lm, bos, &n);
+    if (strlen(template) >= n && memcmp(template, name, n) == 0) return 0;
+    return lm_push(seq, &bos, 1, err);
+}
+
 static int push_plain(const struct prompt *p, struct lm_seq *seq,
                       const char *problem, struct error *err) {
     const char *at = strstr(p->template, slot), *after = at + strlen(slot);
-    return push_text(seq, p->template, (size_t)(at - p->template), true, err) ||
+    return push_bos(seq, p->template, err) ||
+                   push_text(seq, p->template, (size_t)(at - p->template), true,
+                             err) ||
                    push_text(seq, problem, strlen(problem), false, err) ||
                    push_text(seq, after, strlen(after), true, err)
                ? -1
