@@ -11,7 +11,8 @@ static bool is_float(const char *type) {
 
 struct counting {
     struct bench_cost *cost;
-    double embedding_params, embedding_bytes, int8_bytes;
+    double embedding_params, embedding_bytes;
+    double int8_bytes, embedding_int8_bytes;
 };
 
 static void count_tensor(struct counting *c, struct model_file_tensor t) {
@@ -23,6 +24,7 @@ static void count_tensor(struct counting *c, struct model_file_tensor t) {
     if (strcmp(t.name, "token_embd.weight") == 0) {
         c->embedding_params = params;
         c->embedding_bytes = bytes;
+        c->embedding_int8_bytes = is_float(t.type) ? 0 : bytes;
     } else if (strcmp(t.name, "output.weight") == 0) {
         c->cost->output_params = params;
     } else {
@@ -40,10 +42,12 @@ int bench_cost_read(const char *path, struct bench_cost *cost,
     struct counting c = {.cost = cost};
     for (size_t i = 0; i < model_file_n_tensors(f); i++)
         count_tensor(&c, model_file_tensor(f, i));
-    if (cost->output_params > 0)
+    if (cost->output_params > 0) {
         cost->weight_bytes -= c.embedding_bytes;
-    else // tied
+        c.int8_bytes -= c.embedding_int8_bytes;
+    } else { // tied
         cost->output_params = c.embedding_params;
+    }
     cost->is_int8 = c.int8_bytes > cost->weight_bytes / 2;
     model_file_close(f);
     return 0;

@@ -152,6 +152,32 @@ Test(lm, forks_share_the_past_and_part) {
     lm_free(lm);
 }
 
+// A backend without batches evaluates one after the other; what is there is not
+// evaluated again.
+Test(lm, rows_of_several_sequences) {
+    struct lm *lm = open_lm(4, 0);
+    struct lm_seq *seqs[3];
+    const float *rows[3];
+    for (int i = 0; i < 3; i++) {
+        seqs[i] = lm_seq_new(lm, NULL);
+        push(seqs[i], i, i + 2);
+    }
+    check_row(seqs[1], 3);
+    for (int again = 0; again < 2; again++) {
+        cr_assert_eq(lm_rows_shared(seqs, 3, rows, NULL), 0);
+        for (int i = 0; i < 3; i++) {
+            cr_expect_eq(rows[i][0], fingerprint(lm_tokens(seqs[i]), i + 2));
+            cr_expect_eq(lm_work(seqs[i]).n_calls, 1);
+        }
+    }
+    struct error err = {0};
+    cr_expect_eq(lm_rows_shared(seqs, 0, rows, &err), -1);
+    cr_expect(strstr(err.text, "0 sequences in one batch"), "%s", err.text);
+    for (int i = 0; i < 3; i++)
+        lm_seq_free(seqs[i]);
+    lm_free(lm);
+}
+
 Test(lm, refuses_what_does_not_fit) {
     struct lm *lm = open_lm(2, 0);
     struct error err = {0};

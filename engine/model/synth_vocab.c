@@ -1,6 +1,7 @@
 // A merge joins two tokens of letters, the left one with or without a leading
-// blank, drawn at random among the short ones that there are. The 256 bytes
-// come in the order of GPT-2's vocabulary: printable ones first.
+// blank, drawn at random: at first single letters, so that most pairs become
+// tokens, then those pairs too, then all short tokens that there are. The 256
+// bytes come in the order of GPT-2's vocabulary: printable ones first.
 
 #include "engine/model/synth_vocab.h"
 
@@ -15,6 +16,7 @@
 #include <string.h>
 
 enum { TEXT_BYTES = 24, PART_BYTES = 7, N_BYTES = 256 };
+enum { MERGES_OF_LETTERS = 600, MERGES_OF_PAIRS = 20000 };
 enum { KIND_NORMAL = 1, KIND_CONTROL = 3, KIND_UNUSED = 5 };
 
 static const char blank[] = "\xc4\xa0"; // U+0120 stands for a blank
@@ -25,8 +27,8 @@ struct maker {
     uint64_t n_draws;
     char (*texts)[TEXT_BYTES]; // [n_text]
     int32_t *parts;            // [n_parts] ids of at most PART_BYTES letters
-    int n_parts;
-    uint64_t *seen; // [seen_mask + 1] hashes of texts, 0: free
+    int n_parts, n_usable;     // merges draw from the first n_usable
+    uint64_t *seen;            // [seen_mask + 1] hashes of texts, 0: free
     uint64_t seen_mask;
 };
 
@@ -82,7 +84,7 @@ static void make_bytes(struct maker *m) {
 
 static const char *draw_part(struct maker *m) {
     uint64_t i =
-        rng_below(&m->rng, RNG_ORDER, m->n_draws++, (uint64_t)m->n_parts);
+        rng_below(&m->rng, RNG_ORDER, m->n_draws++, (uint64_t)m->n_usable);
     return m->texts[m->parts[i]];
 }
 
@@ -132,8 +134,11 @@ void synth_vocab_fill(struct synth_vocab *v, uint64_t seed, int n_text,
         .seen_mask = n_slots - 1,
     };
     make_bytes(&m);
-    for (int i = N_BYTES; i < n_text; i++)
-        make_merge(&m, i);
+    for (int i = 0; i < n_text - N_BYTES; i++) {
+        if (i == 0 || i == MERGES_OF_LETTERS || i >= MERGES_OF_PAIRS)
+            m.n_usable = m.n_parts;
+        make_merge(&m, N_BYTES + i);
+    }
     make_rest(&m, n_text, n_vocab);
     free(m.texts);
     free(m.parts);
