@@ -153,6 +153,51 @@ Test(commands, models_that_are_none) {
                  "models logits expects MODEL IDS.txt OUT.f32");
 }
 
+Test(commands, models_synth_writes_a_model_that_runs) {
+    char *dir = helper_dir_new(), *path = helper_path(dir, "tiny.gguf");
+    char *out, *log;
+    char *line = xasprintf("models synth --shape tiny --type q4_k_m --ctx 64 "
+                           "-o %s",
+                           path);
+    cr_expect_eq(run(line, "", &out, &log), 0, "%s", log);
+    cr_expect(strstr(out, "tiny.gguf: tiny q4_k_m, "), "%s", out);
+    free(out);
+    free(log);
+    free(line);
+    line = xasprintf("models --check %s", path);
+    cr_expect_eq(run(line, "", &out, &log), 0, "%s", log);
+    cr_expect(strstr(out, "runs         yes"), "%s", out);
+    cr_expect(strstr(out, "context      64"), "%s", out);
+    free(out);
+    free(log);
+    free(line);
+    free(path);
+    helper_dir_free(dir);
+}
+
+Test(commands, models_synth_refuses) {
+    expect_error("models synth", 2, "models synth expects --output FILE");
+    expect_error("models synth x -o y", 2, "and no argument");
+    expect_error("models synth --shape gpt5 -o y", 2, "--shape");
+    expect_error("models synth --type q9 -o y", 2, "--type");
+    expect_error("models synth --shape tiny -o no/such/folder/x", 74,
+                 "no/such/folder/x.tmp: cannot create");
+}
+
+Test(commands, bench_refuses) {
+    expect_error("bench", 2, "--model FILE is needed");
+    expect_error("bench -m x -b 1,,2", 2, "--batch 1,,2: expected numbers");
+    expect_error("bench -m x -b 1,", 2, "--batch 1,: expected numbers");
+    expect_error("bench -m x -v 33", 2,
+                 "--verify 33: expected numbers of 0 "
+                 "to 32");
+    expect_error("bench -m x -p -5", 2, "--prompt");
+    expect_error("bench -m x -d 0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6", 2,
+                 "more than 16 numbers");
+    expect_error("bench -m x -p 0 -n 0 -v 0", 2, "nothing to measure");
+    expect_error("bench -m no-such.gguf", 2, "no-such.gguf");
+}
+
 static const char llama[] = "../shared/reference/engine/llama-f32.gguf";
 static const char vocab[] = "../shared/reference/tokenizers/vocab-qwen2.gguf";
 
