@@ -109,8 +109,7 @@ Test(bench, rows_are_those_of_the_plan) {
     arena_release(&a);
 }
 
-// The same 16 tokens: one by one, in calls of 2 and of 8, and as a prompt. The
-// middle sequence of a batch would differ, so the first of one is compared.
+// The same 16 tokens: one by one, in calls of 2 and of 8, and as a prompt.
 Test(bench, the_last_logits_do_not_depend_on_the_calls) {
     const struct bench_plan plan = {.isa = "auto",
                                     .n_threads = 2,
@@ -126,6 +125,27 @@ Test(bench, the_last_logits_do_not_depend_on_the_calls) {
     for (int i = 1; i < t.n_rows; i++)
         cr_expect_str_eq(cell(&t, i, "logits_hash"), cell(&t, 0, "logits_hash"),
                          "row %d", i);
+    table_release(&t);
+    arena_release(&a);
+}
+
+// 16 tokens after 16 that were there: what a prompt of 32 gives.
+Test(bench, the_depth_is_in_the_cache) {
+    const struct bench_plan plan = {.isa = "auto",
+                                    .n_threads = 1,
+                                    .n_runs = 1,
+                                    .prompts = list(32, 16),
+                                    .decodes = list(16, 0),
+                                    .batches = list(1, 0),
+                                    .depths = {.values = {0, 16}, .n = 2}};
+    struct arena a = {0};
+    struct table t;
+    cr_assert_eq(run_plan(&plan, &t, &a, NULL), 0);
+    cr_assert_eq(t.n_rows, 6); // decode 16, prefill 32 and 16, at each depth
+    const char *all = cell(&t, 1, "logits_hash");
+    cr_expect_str_neq(cell(&t, 0, "logits_hash"), all);
+    cr_expect_str_eq(cell(&t, 3, "logits_hash"), all);
+    cr_expect_str_eq(cell(&t, 5, "logits_hash"), all);
     table_release(&t);
     arena_release(&a);
 }

@@ -114,6 +114,23 @@ static void list_types(const struct gguf *g, char *text, size_t n_bytes) {
                                  i ? " " : "", names[i], counts[i]);
 }
 
+// Which layers have more bits, by the same tool: the first and last eighth and
+// every third between.
+Test(synth, layers_are_mixed_as_by_llama_quantize) {
+    static const char down[] = "666446446446446446446666"; // Q6_K, else Q4_K
+    struct synth_options o = options_of("qwen2.5-0.5b", "q4_k_m");
+    const struct synth_shape *shape = &synth_shapes[o.shape];
+    const struct synth_type *type = &synth_types[o.type];
+    for (int i = 0; i < shape->n_layer; i++) {
+        uint32_t id = synth_mix(type, shape, ROLE_FFN_DOWN, i, shape->n_ff);
+        cr_expect_eq(id, down[i] == '6' ? SYNTH_Q6_K : SYNTH_Q4_K, "layer %d",
+                     i);
+        id = synth_mix(type, shape, ROLE_ATTN_V, i, shape->n_embd);
+        cr_expect_eq(id, down[i] == '6' ? SYNTH_Q8_0 : SYNTH_Q5_0, "layer %d",
+                     i);
+    }
+}
+
 Test(synth, types_are_mixed_as_by_llama_quantize, .timeout = 120) {
     char *dir = helper_dir_new(), *path = helper_path(dir, "model.gguf");
     for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
