@@ -252,13 +252,13 @@ Test(gguf, lists_but_does_not_load_other_types) {
     void *copy;
     struct error err;
     struct buf b = header(3, 1, 0);
-    entry(&b, "w", 1, 256, 12, 0);
+    entry(&b, "w", 1, 256, 16, 0);
     data(&b, 144);
     struct gguf *g = open_copy(b.text, b.n_bytes, &copy, &err);
     cr_assert(g, "%s", err.text);
     cr_expect_null(gguf_get_tensor(g, "w", 1, 256, &err));
     cr_expect_eq(err.kind, ERR_UNSUPPORTED);
-    cr_expect(strstr(err.text, "has type Q4_K, this build loads F32, F16"),
+    cr_expect(strstr(err.text, "has type IQ2_XXS, this build loads F32, F16"),
               "%s", err.text);
     gguf_close(g);
     free(copy);

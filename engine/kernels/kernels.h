@@ -179,6 +179,12 @@ int kern_pack(struct kern_matrix *m, const void *rows, int begin, int end);
 void kern_row_to_f32(enum kern_type type, const void *row, int n_cols,
                      float *out);
 size_t kern_row_bytes(enum kern_type type, int n_cols); // GGUF layout
+// The same numbers from a packed matrix, 0 <= row < n_rows.
+void kern_matrix_row_to_f32(const struct kern_matrix *m, int row, float *out);
+// Of rows [begin, end) of a GGUF matrix one that kern_pack() would complain of,
+// or -1.
+int kern_check_rows(enum kern_type type, const void *rows, int n_cols,
+                    int begin, int end);
 
 // k->matmul through OpenBLAS, for long prompts (`prefill: blas`): dequantised
 // tiles and sgemm. Its sums depend on the CPU: outside the same-bits promise.

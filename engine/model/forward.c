@@ -314,15 +314,9 @@ static void run_layer(struct forward *f, const struct layer *l, int index) {
 // ---- a chunk ----------------------------------------------------------------
 
 static void embed(struct forward *f) {
-    const struct gguf_tensor *e = f->m->embedding;
-    int n_embd = f->m->shape.n_embd;
-    size_t row_bytes = kern_row_bytes((enum kern_type)e->type, n_embd);
-    for (int t = 0; t < f->n_slots; t++) {
-        size_t row = (size_t)f->slots[t].token;
-        kern_row_to_f32((enum kern_type)e->type,
-                        (const char *)e->data + row * row_bytes, n_embd,
-                        f->x + (size_t)t * (size_t)n_embd);
-    }
+    size_t n_embd = (size_t)f->m->shape.n_embd;
+    for (int t = 0; t < f->n_slots; t++)
+        model_embed(f->m, f->slots[t].token, f->x + (size_t)t * n_embd);
 }
 
 // Logits of the slots wanted[0..n): gather, norm, multiply, hand out.

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,7 +226,10 @@ static void *map_file(const char *path, size_t *n_bytes, struct error *err) {
     } else {
         *n_bytes = (size_t)st.st_size;
         map = mmap(NULL, *n_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (map == MAP_FAILED) error_errno(err, ERR_IO, "%s", path);
+        if (map == MAP_FAILED)
+            error_errno(err, ERR_IO, "%s", path);
+        else // tensors are read from end to end, once
+            madvise(map, *n_bytes, MADV_SEQUENTIAL);
     }
     if (fd >= 0) close(fd);
     return map;
@@ -274,6 +278,20 @@ size_t gguf_n_tensors(const struct gguf *g) {
 
 const struct gguf_tensor *gguf_tensor_at(const struct gguf *g, size_t i) {
     return &g->slots.items[i].tensor;
+}
+
+size_t gguf_tensor_index(const struct gguf *g, const struct gguf_tensor *t) {
+    const char *slot = (const char *)t - offsetof(struct gguf_slot, tensor);
+    return (size_t)((const struct gguf_slot *)(const void *)slot -
+                    g->slots.items);
+}
+
+void gguf_let_go(const struct gguf *g, const void *bytes, size_t n_bytes) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)bytes + page - 1) / page * page;
+    uintptr_t end = ((uintptr_t)bytes + n_bytes) / page * page;
+    if (g->is_mapped && first < end)
+        madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
 const struct gguf_tensor *gguf_find_tensor(const struct gguf *g,

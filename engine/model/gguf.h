@@ -135,6 +135,8 @@ struct gguf_tensor {
 
 size_t gguf_n_tensors(const struct gguf *g);
 const struct gguf_tensor *gguf_tensor_at(const struct gguf *g, size_t i);
+// The i of gguf_tensor_at(), for a tensor of this file.
+size_t gguf_tensor_index(const struct gguf *g, const struct gguf_tensor *t);
 const struct gguf_tensor *gguf_find_tensor(const struct gguf *g,
                                            const char *name);
 // A tensor [n_rows][n_cols] (n_rows 1 for a vector) of a type that this build
@@ -143,3 +145,8 @@ const struct gguf_tensor *gguf_find_tensor(const struct gguf *g,
 const struct gguf_tensor *gguf_get_tensor(const struct gguf *g,
                                           const char *name, int64_t n_rows,
                                           int64_t n_cols, struct error *err);
+
+// These bytes of the mapping are not needed for now: the whole pages among them
+// leave the resident set, and come back from the file when they are read again.
+// Nothing for files in memory.
+void gguf_let_go(const struct gguf *g, const void *bytes, size_t n_bytes);
