@@ -6,6 +6,7 @@ usage: bench_vs.py [options] MODEL.gguf...
 Programs come from the environment; a peer that is not named is left out:
   SPECSWEEP            this program (default build/specsweep)
   LLAMA_BENCH, LLAMA_BATCHED_BENCH        llama.cpp
+  LLAMA_SPECULATIVE                       its llama-speculative-simple
   IK_LLAMA_BENCH, IK_LLAMA_BATCHED_BENCH  ik_llama.cpp, with -rtr 1 where it has
                                           that flag (weights repacked at load)
 
@@ -16,6 +17,10 @@ machine that gets slower does so for all. Rows, for each model:
   batch16   --batch sequences decoded at once, tokens/s of all together
   8 vs 1    time of 8 tokens in one call / time of one token (less is better).
             Ours gives the logits of all 8, llama-bench those of the last.
+  specdecode  with --draft FILE: greedy, --draft-tokens drafted each time, no
+            draft cut short; tokens/s after the prompt, --tokens written. Ours
+            is "specsweep run" of method specdecode. A drafter of which tokens
+            are accepted: the same shape quantised by llama-quantize.
 Cells are medians over the rounds with least..most; ratios are of medians, ours
 against the peer's (above 1: we are faster), and their geometric mean over the
 models stands below. All values go to --json too.
@@ -27,12 +32,27 @@ import json
 import math
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 
-ROWS = ["decode", "prefill", "batch", "verify"]
+ROWS = ["decode", "prefill", "batch", "verify", "specdecode"]
+PROMPT = "Once there was a number that nobody had counted to, and so"
+CONFIG = """name: pair
+engine: {threads: %d, isa: %s, context: %d}
+models:
+  base: {path: %s}
+  draft: {path: %s}
+datasets:
+  - {name: one, path: %s, grader: none}
+settings: {temperature: 0, budget_tokens: %d, chat: plain, prompt: "{problem}"}
+base: base
+draft: draft
+methods:
+  - {method: specdecode, accept: exact, draft_tokens: %d}
+"""
 
 
 def call(args, timeout, with_stderr=False):
@@ -40,6 +60,7 @@ def call(args, timeout, with_stderr=False):
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(args, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True,
+                              errors="replace",
                               timeout=timeout, cwd=folder)
     if done.returncode:
         tail = done.stderr.strip().splitlines()[-3:]
@@ -49,11 +70,11 @@ def call(args, timeout, with_stderr=False):
 
 
 def measure_ours(o, model):
+    out = measure_our_pair(o, model) if o.draft else {}
     text = call([o.ours, "bench", "-m", model, "-p", str(o.prompt),
                  "-n", str(o.decode), "-b", "1,%d" % o.batch,
                  "-v", str(o.verify), "-t", str(o.threads), "-r", "1",
                  "--isa", o.isa, "-o", "csv"], o.timeout)
-    out = {}
     for row in csv.DictReader(io.StringIO(text)):
         speed = float(row["tok_per_s"])
         if row["test"] == "decode":
@@ -100,6 +121,41 @@ def measure_batched(o, program, model):
     sys.exit("%s: no row of results" % program)
 
 
+def measure_our_pair(o, model):
+    with tempfile.TemporaryDirectory() as folder:
+        problems = os.path.join(folder, "one.jsonl")
+        config = os.path.join(folder, "pair.yaml")
+        with open(problems, "w") as f:
+            json.dump({"id": "one", "problem": PROMPT, "answer": "0"}, f)
+            f.write("\n")
+        with open(config, "w") as f:
+            f.write(CONFIG % (o.threads, o.isa, o.tokens + 256, model, o.draft,
+                              problems, o.tokens, o.draft_tokens))
+        call([o.ours, "run", config, "-q", "-o", folder], o.timeout)
+        with open(os.path.join(folder, "pair", "samples.csv")) as f:
+            row = next(csv.DictReader(f))
+    o.accepted["specsweep"] = (int(row["spec_accepted"]),
+                               int(row["spec_drafted"]))
+    ms = float(row["total_ms"]) - float(row["prompt_ms"])
+    return {"specdecode": int(row["kept_tokens"]) * 1e3 / ms}
+
+
+def measure_peer_pair(o, program, model):
+    text = call([program, "-m", model, "-md", o.draft, "-p", PROMPT,
+                 "-n", str(o.tokens), "-c", str(o.tokens + 256),
+                 "-cd", str(o.tokens + 256), "--draft-max",
+                 str(o.draft_tokens), "--draft-min", "0", "--draft-p-min", "0",
+                 "--temp", "0", "-t", str(o.threads), "-td", str(o.threads)],
+                o.timeout, True)
+    speed = re.search(r"decoded .* speed: *([0-9.]+) t/s", text)
+    if not speed:
+        sys.exit("%s: no speed in its output" % program)
+    counts = [int(re.search(r"n_%s *= *(\d+)" % name, text).group(1))
+              for name in ("accept", "drafted")]
+    o.accepted["llama.cpp"] = tuple(counts)
+    return {"specdecode": float(speed.group(1))}
+
+
 def has_repack(program):
     done = subprocess.run([program, "--help"], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
@@ -128,6 +184,8 @@ def measure_peer(o, peer, model):
         out.update(measure_llama_bench(o, peer[1], model))
     if peer[2]:
         out.update(measure_batched(o, peer[2], model))
+    if o.draft and o.speculative and peer[0] == "llama.cpp":
+        out.update(measure_peer_pair(o, o.speculative, model))
     return out
 
 
@@ -171,8 +229,12 @@ def print_tables(o, values, peers):
           % (o.machine, o.threads, o.rounds, platform.node()))
     names = {"decode": "decode", "prefill": "prefill %d" % o.prompt,
              "batch": "batch of %d" % o.batch,
-             "verify": "%d tokens against 1" % o.verify}
+             "verify": "%d tokens against 1" % o.verify,
+             "specdecode": "specdecode of %d tokens, draft %s"
+                           % (o.draft_tokens, os.path.basename(o.draft or ""))}
     for row in ROWS:
+        if not any(row in mine["specsweep"] for mine in values.values()):
+            continue
         print("%s\n" % names[row])
         print("| model | specsweep |" +
               "".join(" %s | ratio |" % p[0] for p in peers))
@@ -196,6 +258,8 @@ def print_tables(o, values, peers):
             mean = math.exp(sum(map(math.log, r)) / len(r)) if r else None
             line += " | %s |" % ("%.2f" % mean if mean else "")
         print(line + "\n")
+    for engine, counts in o.accepted.items():
+        print("%s accepted %d of %d drafted tokens" % ((engine,) + counts))
 
 
 def main():
@@ -205,14 +269,19 @@ def main():
     parser.add_argument("models", nargs="+")
     for name, default in (("rounds", 5), ("threads", 2), ("decode", 32),
                           ("prompt", 512), ("batch", 16), ("verify", 8),
+                          ("tokens", 128), ("draft-tokens", 5),
                           ("timeout", 900)):
         parser.add_argument("--" + name, type=int, default=default)
     parser.add_argument("--isa", default="auto", help="of specsweep")
+    parser.add_argument("--draft", help="model that drafts for specdecode")
     parser.add_argument("--json", help="file for all values")
     o = parser.parse_args()
     o.models = [os.path.abspath(m) for m in o.models]
     o.ours = os.path.abspath(os.environ.get("SPECSWEEP", "build/specsweep"))
-    o.repacks = set()
+    o.draft = o.draft and os.path.abspath(o.draft)
+    o.speculative = os.environ.get("LLAMA_SPECULATIVE")
+    o.speculative = o.speculative and os.path.abspath(o.speculative)
+    o.repacks, o.accepted = set(), {}
     peers = peers_of(o)
     values = run_rounds(o, peers)
     print_tables(o, values, peers)
