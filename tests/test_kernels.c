@@ -4,77 +4,16 @@
 
 #include "engine/kernels/kernels.h"
 
-#include "engine/base/alloc.h"
 #include "engine/base/error.h"
 #include "engine/kernels/kern_format.h"
 #include "engine/kernels/kern_math.h"
+#include "tests/helper_kernels.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { POISON = 0x7fabcdef, GUARD = 32 };
-
-// ---- numbers ----------------------------------------------------------------
-
-static uint32_t next(uint64_t *state) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*state >> 33);
-}
-
-// Sums of four: near normal, mean 0, variance 1/3.
-static float draw(uint64_t *state) {
-    double x = 0;
-    for (int i = 0; i < 4; i++)
-        x += next(state) / 2147483648.0 - 0.5;
-    return (float)x;
-}
-
-static void *block(size_t n_bytes) {
-    return alloc_try((n_bytes + 63) / 64 * 64 + 64, 1, "test data", NULL);
-}
-
-static float *floats(size_t n, uint64_t seed, float size) {
-    float *x = block(n * sizeof *x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = draw(&seed) * size;
-    return x;
-}
-
-static float *poisoned(size_t n) {
-    float *x = block((n + GUARD) * sizeof *x);
-    for (size_t i = 0; i < n + GUARD; i++)
-        x[i] = kern_float(POISON);
-    return x;
-}
-
-// Same bits; any NaN equals any other (see kern_ref.c).
-static void same(const float *a, const float *b, size_t n, const char *what) {
-    for (size_t i = 0; i < n; i++) {
-        int poison_a = kern_bits(a[i]) == POISON;
-        int poison_b = kern_bits(b[i]) == POISON;
-        if (a[i] != a[i] && b[i] != b[i] && poison_a == poison_b) continue;
-        cr_assert(kern_bits(a[i]) == kern_bits(b[i]),
-                  "%s: element %zu of %zu: %.9g, reference %.9g", what, i, n,
-                  (double)a[i], (double)b[i]);
-    }
-}
-
-// Call `check` for each instruction set that can run here, but the reference.
-static void each_isa(void (*check)(const struct kernels *k,
-                                   const struct kernels *ref)) {
-    const struct kernels *ref = kern_get(KERN_REF, NULL);
-    int n = 0;
-    for (int isa = KERN_AVX2; isa <= KERN_NEON; isa++) {
-        const struct kernels *k = kern_get((enum kern_isa)isa, NULL);
-        if (!k) continue;
-        check(k, ref);
-        n++;
-    }
-    if (!n) cr_skip_test("skip: this CPU has no vector kernels");
-}
 
 // ---- choosing ---------------------------------------------------------------
 
@@ -511,130 +450,6 @@ static void check_rope(const struct kernels *k, const struct kernels *ref) {
 
 Test(kernels, rope_has_the_bits_of_the_reference) {
     each_isa(check_rope);
-}
-
-// ---- attention --------------------------------------------------------------
-
-// Pages of random keys and values; what lies behind n_pos is NaN.
-struct cache {
-    float *k[8], *v[8], *q, *scores;
-};
-
-static void cache_make(struct cache *c, int n_queries, int head_dim,
-                       int n_pos) {
-    int padded = (head_dim + 15) / 16 * 16;
-    for (int i = 0; i < 8; i++) {
-        c->k[i] = floats((size_t)(KERN_PAGE * head_dim), 40 + (uint64_t)i, 1);
-        c->v[i] = floats((size_t)(KERN_PAGE * padded), 50 + (uint64_t)i, 1);
-        for (int p = 0; p < KERN_PAGE; p++) {
-            if (i * KERN_PAGE + p < n_pos) continue;
-            for (int d = 0; d < head_dim; d++)
-                c->k[i][d * KERN_PAGE + p] = NAN;
-            for (int d = 0; d < padded; d++)
-                c->v[i][p * padded + d] = NAN;
-        }
-    }
-    c->q = floats((size_t)(n_queries * head_dim), 60, 3.0f);
-    c->scores = poisoned((size_t)(n_queries * 8 * KERN_PAGE));
-}
-
-static void cache_release(struct cache *c) {
-    for (int i = 0; i < 8; i++) {
-        free(c->k[i]);
-        free(c->v[i]);
-    }
-    free(c->q);
-    free(c->scores);
-}
-
-// n_tokens tokens, the last of which sees n_pos positions.
-static float *attend(const struct kernels *k, struct cache *c, int n_tokens,
-                     int n_group, int head_dim, int n_pos) {
-    float *out = poisoned((size_t)(n_tokens * n_group * head_dim));
-    k->attn(&(struct kern_attn){
-        .q = c->q,
-        .k_page = (const float *const *)c->k,
-        .v_page = (const float *const *)c->v,
-        .scores = c->scores,
-        .out = out,
-        .scale = 1.0f / sqrtf((float)head_dim),
-        .n_group = n_group,
-        .head_dim = head_dim,
-        .n_pos = n_pos - n_tokens + 1,
-        .n_tokens = n_tokens,
-        .stride = (size_t)(n_group * head_dim),
-    });
-    return out;
-}
-
-static void check_attn(const struct kernels *k, const struct kernels *ref) {
-    static const int dims[] = {2, 16, 24, 32, 48, 64, 80, 96, 100, 128};
-    static const int positions[] = {1, 2, 17, 32, 33, 64, 95, 129, 161, 256};
-    for (int g = 1; g <= 8; g++)
-        for (int d = 0; d < 10; d++)
-            for (int p = (g + d) % 2; p < 10; p += 2) {
-                int n = (g + d + p) % 8 + 1, dim = dims[d], pos = positions[p];
-                if (n > pos) n = pos;
-                struct cache c;
-                cache_make(&c, n * g, dim, pos);
-                float *a = attend(k, &c, n, g, dim, pos);
-                float *b = attend(ref, &c, n, g, dim, pos);
-                same(a, b, (size_t)(n * g * dim) + GUARD, "attn");
-                free(a);
-                free(b);
-                cache_release(&c);
-            }
-}
-
-Test(kernels, attention_has_the_bits_of_the_reference) {
-    each_isa(check_attn);
-}
-
-// A head alone gives the bits that it gives inside its group.
-static void check_group(const struct kernels *k, const struct kernels *ref) {
-    enum { GROUP = 7, DIM = 40, POS = 77 };
-    (void)ref;
-    struct cache c;
-    cache_make(&c, GROUP, DIM, POS);
-    float *all = attend(k, &c, 1, GROUP, DIM, POS), *q = c.q;
-    for (int g = 0; g < GROUP; g++) {
-        c.q = q + g * DIM;
-        float *one = attend(k, &c, 1, 1, DIM, POS);
-        same(all + g * DIM, one, DIM, k->name);
-        free(one);
-    }
-    c.q = q;
-    free(all);
-    cache_release(&c);
-}
-
-Test(kernels, attention_of_a_head_does_not_depend_on_its_group) {
-    each_isa(check_group);
-}
-
-Test(kernels, reference_attention_is_a_softmax_average) {
-    enum { DIM = 24, POS = 45 };
-    struct cache c;
-    cache_make(&c, 1, DIM, POS);
-    float *out = attend(kern_get(KERN_REF, NULL), &c, 1, 1, DIM, POS);
-    double p[POS], total = 0;
-    for (int i = 0; i < POS; i++) {
-        double s = 0;
-        for (int d = 0; d < DIM; d++)
-            s += (double)c.q[d] *
-                 (double)c.k[i / KERN_PAGE][d * KERN_PAGE + i % KERN_PAGE];
-        total += p[i] = exp(s / sqrt((double)DIM));
-    }
-    for (int d = 0; d < DIM; d++) {
-        double sum = 0;
-        for (int i = 0; i < POS; i++)
-            sum += p[i] / total *
-                   (double)c.v[i / KERN_PAGE][i % KERN_PAGE * 32 + d];
-        cr_assert(fabs((double)out[d] - sum) < 2e-6, "%d: %g, expected %g", d,
-                  (double)out[d], sum);
-    }
-    free(out);
-    cache_release(&c);
 }
 
 // ---- accuracy of the reference ----------------------------------------------

@@ -25,11 +25,14 @@ static void fill(struct kv *kv, struct kv_seq *s, int n, float tag) {
 }
 
 static float key_at(struct kv *kv, struct kv_seq *s, int p, int d) {
-    return kv_keys(kv, s, p / KERN_PAGE, 1, 2)[d * KERN_PAGE + p % KERN_PAGE];
+    return kern_keys_get(kv_type(kv), 20, kv_keys(kv, s, p / KERN_PAGE, 1, 2),
+                         p % KERN_PAGE, d);
 }
 
 static float value_at(struct kv *kv, struct kv_seq *s, int p, int d) {
-    return kv_values(kv, s, p / KERN_PAGE, 1, 2)[p % KERN_PAGE * 32 + d];
+    return kern_values_get(kv_type(kv), 20,
+                           kv_values(kv, s, p / KERN_PAGE, 1, 2), p % KERN_PAGE,
+                           d);
 }
 
 Test(kv, keeps_what_is_written) {
@@ -45,6 +48,31 @@ Test(kv, keeps_what_is_written) {
     kv_seq_release(kv, &s);
     cr_assert_eq(kv_n_used_pages(kv), 0);
     kv_free(kv);
+}
+
+// Halves hold these numbers exactly up to 2048, bytes within half a step.
+Test(kv, rounds_what_is_written_to_its_type) {
+    struct kv_shape half = shape, byte = shape;
+    half.type = KERN_F16;
+    byte.type = KERN_Q8_0;
+    cr_assert_eq(kv_bytes(&half), kv_bytes(&shape) / 2);
+    cr_assert_lt(kv_bytes(&byte), kv_bytes(&half));
+    const struct kv_shape *shapes[] = {&half, &byte};
+    for (int i = 0; i < 2; i++) {
+        struct kv *kv = kv_new(shapes[i], NULL);
+        struct kv_seq s;
+        cr_assert_eq(kv_type(kv), shapes[i]->type);
+        kv_seq_init(kv, &s, NULL);
+        fill(kv, &s, 40, 1);
+        for (int p = 0; p < 40; p++) {
+            float want = 1 + (float)(p * 100 + 7), step = want / 127 * 0.51f;
+            if (i == 0) step = want < 2048 ? 0 : 1.01f;
+            cr_assert_float_eq(key_at(kv, &s, p, 7), want, step);
+            cr_assert_float_eq(value_at(kv, &s, p, 7), -want, step);
+        }
+        kv_seq_release(kv, &s);
+        kv_free(kv);
+    }
 }
 
 Test(kv, fork_shares_until_written) {
@@ -98,4 +126,7 @@ Test(kv, refuses_what_does_not_fit) {
     absurd.n_layer = absurd.n_ctx = absurd.n_seq = 1 << 30;
     cr_assert_eq(kv_bytes(&absurd), 0);
     cr_assert_null(kv_new(&absurd, &err));
+    absurd = shape;
+    absurd.type = KERN_Q4_0;
+    cr_assert_eq(kv_bytes(&absurd), 0);
 }

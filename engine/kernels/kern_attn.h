@@ -1,8 +1,24 @@
 #pragma once
-// Where the queries of an attention call lie. Query i is head i % n_group of
-// token i / n_group. Internal to engine/kernels/.
+// Attention of one KV head: the loops that every instruction set shares, around
+// a few operations that each brings.
+//
+// Queries (query i is head i % n_group of token i / n_group) are cut into
+// tiles; a page is read once, made floats once, and met by all tiles while it
+// is in L1:
+//   for each page, for each chunk of dimensions, for each tile: scores
+//   for each query: softmax over its positions
+//   for each page, for each 32 dimensions, for each tile: sums of values
+// Positions that all queries of a tile see come first, then each query goes on
+// alone with the few that are left to it. Internal to engine/kernels/.
 
 #include "engine/kernels/kernels.h"
+
+#include <stdbool.h>
+
+enum {
+    KERN_ATTN_QUERIES = 8, // of a tile, at most
+    KERN_ATTN_DIMS = 32,   // of values made floats at once
+};
 
 static inline size_t kern_attn_offset(const struct kern_attn *a, int i) {
     return (size_t)(i / a->n_group) * a->stride +
@@ -17,28 +33,50 @@ static inline int kern_attn_pages(int n_pos) {
     return (n_pos + KERN_PAGE - 1) / KERN_PAGE;
 }
 
+// A query's part of the scratch: its scores, then its sums, then its total.
 static inline float *kern_attn_scores(const struct kern_attn *a, int i) {
     int n_pages = kern_attn_pages(a->n_pos + a->n_tokens - 1);
-    return a->scores + (size_t)i * (size_t)n_pages * KERN_PAGE;
+    return a->scratch +
+           (size_t)i * kern_attn_scratch_floats(1, n_pages, a->head_dim);
 }
 
-enum { KERN_ATTN_QUERIES = 4 }; // most that share loads
-
-// Up to KERN_ATTN_QUERIES queries, in ascending order of positions.
-struct kern_queries {
-    const float *q[KERN_ATTN_QUERIES];
-    float *out[KERN_ATTN_QUERIES], *scores[KERN_ATTN_QUERIES];
-    float total[KERN_ATTN_QUERIES];
-    int n_pos[KERN_ATTN_QUERIES];
+// Keys of dimensions [d, d + n) of a page, n <= KERN_CHUNK.
+struct kern_attn_keys {
+    const float *k; // [n][KERN_PAGE], 64-byte aligned
+    int d, n;
+    int at;           // position of the page's first
+    bool first, last; // chunk of the head
+    float scale;      // of the finished sum
 };
 
-static inline void kern_queries_set(struct kern_queries *g,
-                                    const struct kern_attn *a, int first,
-                                    int n) {
-    for (int i = 0; i < n; i++) {
-        g->q[i] = a->q + kern_attn_offset(a, first + i);
-        g->out[i] = a->out + kern_attn_offset(a, first + i);
-        g->scores[i] = kern_attn_scores(a, first + i);
-        g->n_pos[i] = kern_attn_positions(a, first + i);
-    }
-}
+// Values of `n` positions, `regs` * 16 dimensions from d on.
+struct kern_attn_values {
+    const float *v; // [n][stride], 64-byte aligned
+    size_t stride;
+    int d, regs; // regs: 1 or 2
+    int at, n;   // position of the first, their number
+};
+
+struct kern_attn_ops {
+    int n_queries; // of a tile, at most KERN_ATTN_QUERIES
+    // Floats of dimensions [d, d + n) of a page of keys, n <= KERN_CHUNK, to
+    // [n][KERN_PAGE]. Not for KERN_F32.
+    void (*keys)(const struct kern_attn *a, const void *page, int d, int n,
+                 float *to);
+    // Floats of the first n positions of a page of values, dimensions from d
+    // on, to [n][KERN_ATTN_DIMS]. Not for KERN_F32.
+    void (*values)(const struct kern_attn *a, const void *page, int d, int n,
+                   float *to);
+    // The chunk's part of scores[g][at..at + KERN_PAGE) of n queries.
+    void (*score)(int n, const float *const *q, float *const *scores,
+                  const struct kern_attn_keys *k);
+    // sums[g][d..] += v * weights[g] of n queries, position after position.
+    void (*weigh)(int n, float *const *sums, const float *const *weights,
+                  const struct kern_attn_values *v);
+    // out[d] = sums[d] / total.
+    void (*divide)(float *out, const float *sums, float total, int n);
+    float (*exp_sum)(float *x, int n, float max, float inv_temp);
+    float (*max)(const float *x, int n);
+};
+
+void kern_attn_run(const struct kern_attn *a, const struct kern_attn_ops *ops);

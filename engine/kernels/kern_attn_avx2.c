@@ -1,159 +1,218 @@
-// Attention of one KV head: the queries of a group (heads and tokens) share
-// every load of a key or value. Scores: a lane is a position. Values: a lane is
-// an output dimension, 16 (two registers) at a time; positions that all of the
-// group see come first, then each query goes on alone.
+// Attention, AVX2. Scores: a lane is a position, a page is two steps of two
+// registers. Values: a lane is an output dimension, two registers at a time.
+// Every load of a key or value serves all queries of the tile; six queries
+// leave registers for the operands.
 
 #include "engine/kernels/kern_attn.h"
+#include "engine/kernels/kern_kv.h"
 #include "engine/kernels/kern_simd_avx2.h"
 
-enum { GROUP = 3, PAGE_REGS = KERN_PAGE / 8 };
+enum { QUERIES = 6 };
 
-// A chunk of the products of `ng` queries and a page, from dimension `begin`
-// on.
-KERN_INLINE void score_chunk(int ng, const struct kern_attn *a,
-                             const struct kern_queries *group, int page,
-                             int begin, __m256 sum[GROUP][PAGE_REGS]) {
-    __m256 part[GROUP][PAGE_REGS];
+static __m256 from_halves(const void *p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(p));
+}
+
+static __m256 from_bytes(const void *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(p)));
+}
+
+// ---- floats of a page -------------------------------------------------------
+
+static void keys(const struct kern_attn *a, const void *page, int d, int n,
+                 float *to) {
+    size_t at = (size_t)d * KERN_PAGE, size = (size_t)n * KERN_PAGE;
+    if (a->type == KERN_F16) {
+        const uint16_t *halves = page;
+        for (size_t i = 0; i < size; i += 8)
+            _mm256_store_ps(to + i, from_halves(halves + at + i));
+        return;
+    }
+    const int8_t *bytes = page;
+    const int8_t *scales =
+        bytes +
+        ((size_t)a->head_dim + (size_t)(d / KERN_KV_BLOCK) * 2) * KERN_PAGE;
+    for (size_t p = 0; p < KERN_PAGE; p += 8) {
+        __m256 scale = from_halves(scales + 2 * p);
+        for (size_t i = p; i < size; i += KERN_PAGE)
+            _mm256_store_ps(to + i,
+                            _mm256_mul_ps(from_bytes(bytes + at + i), scale));
+    }
+}
+
+static void value_halves(const uint16_t *v, size_t stride, int n, int n_dims,
+                         float *to) {
+    for (int p = 0; p < n; p++, v += stride, to += KERN_ATTN_DIMS)
+        for (int i = 0; i < n_dims; i += 8)
+            _mm256_store_ps(to + i, from_halves(v + i));
+}
+
+static void values(const struct kern_attn *a, const void *page, int d, int n,
+                   float *to) {
+    int padded = kern_kv_padded(a->head_dim);
+    int n_dims = padded - d < KERN_ATTN_DIMS ? padded - d : KERN_ATTN_DIMS;
+    if (a->type == KERN_F16) {
+        value_halves((const uint16_t *)page + d, (size_t)padded, n, n_dims, to);
+        return;
+    }
+    const int8_t *bytes = page;
+    const uint16_t *scales =
+        (const uint16_t *)(const void *)(bytes + (size_t)padded * KERN_PAGE) +
+        d / KERN_KV_BLOCK;
+    for (int p = 0; p < n; p++, to += KERN_ATTN_DIMS) {
+        const int8_t *row = bytes + (size_t)p * (size_t)padded + d;
+        __m256 scale =
+            _mm256_set1_ps(_cvtsh_ss(scales[p * kern_kv_blocks(a->head_dim)]));
+        for (int i = 0; i < n_dims; i += 8)
+            _mm256_store_ps(to + i, _mm256_mul_ps(from_bytes(row + i), scale));
+    }
+}
+
+// ---- scores -----------------------------------------------------------------
+
+KERN_INLINE void store_scores(float *s, __m256 part,
+                              const struct kern_attn_keys *k) {
+    __m256 sum = k->first ? _mm256_setzero_ps() : _mm256_loadu_ps(s);
+    sum = _mm256_add_ps(sum, part);
+    if (k->last) sum = _mm256_mul_ps(sum, _mm256_set1_ps(k->scale));
+    _mm256_storeu_ps(s, sum);
+}
+
+// Positions [at, at + 16) of the page.
+KERN_INLINE void score_half(int n, const float *const *q, float *const *scores,
+                            const struct kern_attn_keys *k, int at) {
+    __m256 part[QUERIES][2];
     KERN_UNROLL
-    for (int g = 0; g < ng; g++)
+    for (int g = 0; g < n; g++)
+        part[g][0] = part[g][1] = _mm256_setzero_ps();
+    for (int d = 0; d < k->n; d++) {
+        __m256 low = _mm256_load_ps(k->k + d * KERN_PAGE + at);
+        __m256 high = _mm256_load_ps(k->k + d * KERN_PAGE + at + 8);
+        KERN_KEEP(low);
+        KERN_KEEP(high);
         KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        part[g][h] = _mm256_setzero_ps();
-    int end =
-        a->head_dim - begin < KERN_CHUNK ? a->head_dim : begin + KERN_CHUNK;
-    const float *k = a->k_page[page] + begin * KERN_PAGE;
-    for (int d = begin; d < end; d++, k += KERN_PAGE) {
-        KERN_UNROLL
-        for (int g = 0; g < ng; g++) {
-            __m256 x = _mm256_broadcast_ss(group->q[g] + d);
-            KERN_UNROLL
-            for (int h = 0; h < PAGE_REGS; h++)
-                part[g][h] =
-                    _mm256_fmadd_ps(_mm256_load_ps(k + h * 8), x, part[g][h]);
+        for (int g = 0; g < n; g++) {
+            __m256 x = _mm256_broadcast_ss(q[g] + k->d + d);
+            part[g][0] = _mm256_fmadd_ps(low, x, part[g][0]);
+            part[g][1] = _mm256_fmadd_ps(high, x, part[g][1]);
         }
     }
     KERN_UNROLL
-    for (int g = 0; g < ng; g++)
-        KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        sum[g][h] = _mm256_add_ps(sum[g][h], part[g][h]);
-}
-
-// Scores of `ng` queries on one page.
-KERN_INLINE void score_page(int ng, const struct kern_attn *a,
-                            const struct kern_queries *group, int page) {
-    __m256 sum[GROUP][PAGE_REGS];
-    KERN_UNROLL
-    for (int g = 0; g < ng; g++)
-        KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        sum[g][h] = _mm256_setzero_ps();
-    for (int d = 0; d < a->head_dim; d += KERN_CHUNK)
-        score_chunk(ng, a, group, page, d, sum);
-    const __m256 scale = _mm256_set1_ps(a->scale);
-    KERN_UNROLL
-    for (int g = 0; g < ng; g++)
-        KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        _mm256_storeu_ps(group->scores[g] + page * KERN_PAGE + h * 8,
-                         _mm256_mul_ps(sum[g][h], scale));
-}
-
-// One position's value, times each query's weight.
-KERN_INLINE void add_value(int from, int to, int nd, const float *v,
-                           const struct kern_queries *group, int p,
-                           __m256 sum[GROUP][8]) {
-    KERN_UNROLL
-    for (int g = from; g < to; g++) {
-        __m256 x = _mm256_broadcast_ss(group->scores[g] + p);
-        KERN_UNROLL
-        for (int j = 0; j < 2 * nd; j++)
-            sum[g][j] =
-                _mm256_fmadd_ps(_mm256_load_ps(v + j * 8), x, sum[g][j]);
+    for (int g = 0; g < n; g++) {
+        store_scores(scores[g] + k->at + at, part[g][0], k);
+        store_scores(scores[g] + k->at + at + 8, part[g][1], k);
     }
 }
 
-// Sums over all positions: dimensions d to d + 16 * nd, for `ng` queries.
-KERN_INLINE void value_sums(int ng, int nd, const struct kern_attn *a, int d,
-                            const struct kern_queries *group,
-                            __m256 sum[GROUP][8]) {
+KERN_INLINE void score_tile(int n, const float *const *q, float *const *scores,
+                            const struct kern_attn_keys *k) {
+    for (int at = 0; at < KERN_PAGE; at += 16)
+        score_half(n, q, scores, k, at);
+}
+
+static void score(int n, const float *const *q, float *const *scores,
+                  const struct kern_attn_keys *k) {
+    switch (n) {
+    case 1:
+        score_tile(1, q, scores, k);
+        break;
+    case 2:
+        score_tile(2, q, scores, k);
+        break;
+    case 3:
+        score_tile(3, q, scores, k);
+        break;
+    case 4:
+        score_tile(4, q, scores, k);
+        break;
+    case 5:
+        score_tile(5, q, scores, k);
+        break;
+    default:
+        score_tile(6, q, scores, k);
+        break;
+    }
+}
+
+// ---- values -----------------------------------------------------------------
+
+// 16 dimensions from d on; row: the values of the first position.
+KERN_INLINE void weigh_tile(int n, float *const *sums,
+                            const float *const *weights,
+                            const struct kern_attn_values *v, int d,
+                            const float *row) {
+    __m256 sum[QUERIES][2];
     KERN_UNROLL
-    for (int g = 0; g < ng; g++)
+    for (int g = 0; g < n; g++) {
+        sum[g][0] = _mm256_loadu_ps(sums[g] + d);
+        sum[g][1] = _mm256_loadu_ps(sums[g] + d + 8);
+    }
+    for (int p = 0; p < v->n; p++, row += v->stride) {
+        __m256 low = _mm256_load_ps(row), high = _mm256_load_ps(row + 8);
+        KERN_KEEP(low);
+        KERN_KEEP(high);
         KERN_UNROLL
-    for (int j = 0; j < 2 * nd; j++)
-        sum[g][j] = _mm256_setzero_ps();
-    size_t v_stride = ((size_t)a->head_dim + 15) / 16 * 16;
-    int shared = group->n_pos[0]; // the first query sees least
-    for (int first = 0; first < shared; first += KERN_PAGE) {
-        const float *v = a->v_page[first / KERN_PAGE] + d;
-        int end = shared - first < KERN_PAGE ? shared : first + KERN_PAGE;
-        for (int p = first; p < end; p++, v += v_stride)
-            add_value(0, ng, nd, v, group, p, sum);
+        for (int g = 0; g < n; g++) {
+            __m256 x = _mm256_broadcast_ss(weights[g] + v->at + p);
+            sum[g][0] = _mm256_fmadd_ps(low, x, sum[g][0]);
+            sum[g][1] = _mm256_fmadd_ps(high, x, sum[g][1]);
+        }
     }
     KERN_UNROLL
-    for (int g = 1; g < ng; g++)
-        for (int p = shared; p < group->n_pos[g]; p++)
-            add_value(g, g + 1, nd,
-                      a->v_page[p / KERN_PAGE] + d +
-                          (size_t)(p % KERN_PAGE) * v_stride,
-                      group, p, sum);
-}
-
-KERN_INLINE void value_dims(int ng, int nd, const struct kern_attn *a, int d,
-                            const struct kern_queries *group) {
-    __m256 sum[GROUP][8];
-    value_sums(ng, nd, a, d, group, sum);
-    KERN_UNROLL
-    for (int g = 0; g < ng; g++) {
-        const __m256 t = _mm256_set1_ps(group->total[g]);
-        KERN_UNROLL
-        for (int j = 0; j < 2 * nd; j += 2)
-            kern_store_avx2(
-                group->out[g] + d + j * 8, _mm256_div_ps(sum[g][j], t),
-                _mm256_div_ps(sum[g][j + 1], t), a->head_dim - d - j * 8);
+    for (int g = 0; g < n; g++) {
+        _mm256_storeu_ps(sums[g] + d, sum[g][0]);
+        _mm256_storeu_ps(sums[g] + d + 8, sum[g][1]);
     }
 }
 
-KERN_INLINE void queries(int ng, const struct kern_attn *a, int first) {
-    struct kern_queries group;
-    kern_queries_set(&group, a, first, ng);
-    int n_pages = kern_attn_pages(group.n_pos[ng - 1]);
-    for (int page = 0; page < n_pages; page++)
-        score_page(ng, a, &group, page);
-    for (int g = 0; g < ng; g++) {
-        float *s = group.scores[g];
-        int n = group.n_pos[g];
-        group.total[g] = kern_exp_sum_avx2(s, n, kern_max_avx2(s, n), 1.0f);
-    }
-    int n = (a->head_dim + 15) / 16, j = 0; // pairs of registers of output
-    if (ng == 1)
-        for (; n - j >= 4; j += 4)
-            value_dims(ng, 4, a, j * 16, &group);
-    for (; n - j >= 2; j += 2)
-        value_dims(ng, 2, a, j * 16, &group);
-    if (j < n) value_dims(ng, 1, a, j * 16, &group);
+KERN_INLINE void weigh_regs(int n, float *const *sums,
+                            const float *const *weights,
+                            const struct kern_attn_values *v) {
+    for (int i = 0; i < v->regs * 16; i += 16)
+        weigh_tile(n, sums, weights, v, v->d + i, v->v + i);
 }
 
-static void queries_1(const struct kern_attn *a, int i) {
-    queries(1, a, i);
+static void weigh(int n, float *const *sums, const float *const *weights,
+                  const struct kern_attn_values *v) {
+    switch (n) {
+    case 1:
+        weigh_regs(1, sums, weights, v);
+        break;
+    case 2:
+        weigh_regs(2, sums, weights, v);
+        break;
+    case 3:
+        weigh_regs(3, sums, weights, v);
+        break;
+    case 4:
+        weigh_regs(4, sums, weights, v);
+        break;
+    case 5:
+        weigh_regs(5, sums, weights, v);
+        break;
+    default:
+        weigh_regs(6, sums, weights, v);
+        break;
+    }
 }
-static void queries_2(const struct kern_attn *a, int i) {
-    queries(2, a, i);
-}
-static void queries_3(const struct kern_attn *a, int i) {
-    queries(3, a, i);
+
+static void divide(float *out, const float *sums, float total, int n) {
+    const __m256 t = _mm256_set1_ps(total);
+    for (int d = 0; d < n; d += 16)
+        kern_store_avx2(out + d, _mm256_div_ps(_mm256_loadu_ps(sums + d), t),
+                        _mm256_div_ps(_mm256_loadu_ps(sums + d + 8), t), n - d);
 }
 
 void kern_attn_avx2(const struct kern_attn *a) {
-    int total = a->n_tokens * a->n_group;
-    for (int i = 0, n; i < total; i += n) {
-        int left = total - i;
-        n = left == 4 ? 2 : left < GROUP ? left : GROUP;
-        if (n == 1)
-            queries_1(a, i);
-        else if (n == 2)
-            queries_2(a, i);
-        else
-            queries_3(a, i);
-    }
+    static const struct kern_attn_ops ops = {
+        .n_queries = QUERIES,
+        .keys = keys,
+        .values = values,
+        .score = score,
+        .weigh = weigh,
+        .divide = divide,
+        .exp_sum = kern_exp_sum_avx2,
+        .max = kern_max_avx2,
+    };
+    kern_attn_run(a, &ops);
 }

@@ -1,184 +1,228 @@
-// Attention of one KV head: the queries of a group (heads and tokens) share
-// every load of a key or value, because keys and values come from L2 or beyond
-// and would be the limit otherwise. Scores: a lane is a position, several pages
-// at once so that enough chains run side by side. Values: a lane is an output
-// dimension; positions that all of the group see come first, then each query
-// goes on alone with the few that are left to it.
+// Attention, AVX-512. Scores: a lane is a position, a page is two registers.
+// Values: a lane is an output dimension, two registers. Every load of a key or
+// value serves all queries of the tile.
 
 #include "engine/kernels/kern_attn.h"
+#include "engine/kernels/kern_kv.h"
 #include "engine/kernels/kern_simd_avx512.h"
 
-enum { GROUP = KERN_ATTN_QUERIES, PAGE_REGS = KERN_PAGE / 16 };
+static __m512 from_halves(const void *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(p));
+}
 
-// A chunk of the products of `ng` queries and `n` pages, from dimension
-// `begin` on.
-KERN_INLINE void score_chunk(int ng, int n, const struct kern_attn *a,
-                             const struct kern_queries *group, int page,
-                             int begin, __m512 sum[GROUP][4][PAGE_REGS]) {
-    __m512 part[GROUP][4][PAGE_REGS];
+static __m512 from_bytes(const void *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(p)));
+}
+
+// ---- floats of a page -------------------------------------------------------
+
+static void keys(const struct kern_attn *a, const void *page, int d, int n,
+                 float *to) {
+    size_t at = (size_t)d * KERN_PAGE, size = (size_t)n * KERN_PAGE;
+    if (a->type == KERN_F16) {
+        const uint16_t *halves = page;
+        for (size_t i = 0; i < size; i += 16)
+            _mm512_store_ps(to + i, from_halves(halves + at + i));
+        return;
+    }
+    const int8_t *bytes = page;
+    const int8_t *scales =
+        bytes +
+        ((size_t)a->head_dim + (size_t)(d / KERN_KV_BLOCK) * 2) * KERN_PAGE;
+    __m512 low = from_halves(scales), high = from_halves(scales + KERN_PAGE);
+    for (size_t i = 0; i < size; i += KERN_PAGE) {
+        __m512 a0 = from_bytes(bytes + at + i);
+        __m512 a1 = from_bytes(bytes + at + i + 16);
+        _mm512_store_ps(to + i, _mm512_mul_ps(a0, low));
+        _mm512_store_ps(to + i + 16, _mm512_mul_ps(a1, high));
+    }
+}
+
+static void value_halves(const uint16_t *v, size_t stride, int n, int n_dims,
+                         float *to) {
+    for (int p = 0; p < n; p++, v += stride, to += KERN_ATTN_DIMS)
+        for (int i = 0; i < n_dims; i += 16)
+            _mm512_store_ps(to + i, from_halves(v + i));
+}
+
+static void values(const struct kern_attn *a, const void *page, int d, int n,
+                   float *to) {
+    int padded = kern_kv_padded(a->head_dim);
+    int n_dims = padded - d < KERN_ATTN_DIMS ? padded - d : KERN_ATTN_DIMS;
+    if (a->type == KERN_F16) {
+        value_halves((const uint16_t *)page + d, (size_t)padded, n, n_dims, to);
+        return;
+    }
+    const int8_t *bytes = page;
+    const uint16_t *scales =
+        (const uint16_t *)(const void *)(bytes + (size_t)padded * KERN_PAGE) +
+        d / KERN_KV_BLOCK;
+    for (int p = 0; p < n; p++, to += KERN_ATTN_DIMS) {
+        const int8_t *row = bytes + (size_t)p * (size_t)padded + d;
+        __m512 scale =
+            _mm512_set1_ps(_cvtsh_ss(scales[p * kern_kv_blocks(a->head_dim)]));
+        for (int i = 0; i < n_dims; i += 16)
+            _mm512_store_ps(to + i, _mm512_mul_ps(from_bytes(row + i), scale));
+    }
+}
+
+// ---- scores -----------------------------------------------------------------
+
+KERN_INLINE void store_scores(float *s, __m512 part,
+                              const struct kern_attn_keys *k) {
+    __m512 sum = k->first ? _mm512_setzero_ps() : _mm512_loadu_ps(s);
+    sum = _mm512_add_ps(sum, part);
+    if (k->last) sum = _mm512_mul_ps(sum, _mm512_set1_ps(k->scale));
+    _mm512_storeu_ps(s, sum);
+}
+
+KERN_INLINE void score_tile(int n, const float *const *q, float *const *scores,
+                            const struct kern_attn_keys *k) {
+    __m512 part[KERN_ATTN_QUERIES][2];
     KERN_UNROLL
-    for (int g = 0; g < ng; g++)
+    for (int g = 0; g < n; g++)
+        part[g][0] = part[g][1] = _mm512_setzero_ps();
+    for (int d = 0; d < k->n; d++) {
+        __m512 low = _mm512_load_ps(k->k + d * KERN_PAGE);
+        __m512 high = _mm512_load_ps(k->k + d * KERN_PAGE + 16);
+        KERN_KEEP(low);
+        KERN_KEEP(high);
         KERN_UNROLL
-    for (int i = 0; i < n; i++)
-        KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        part[g][i][h] = _mm512_setzero_ps();
-    int end =
-        a->head_dim - begin < KERN_CHUNK ? a->head_dim : begin + KERN_CHUNK;
-    for (int d = begin; d < end; d++) {
-        KERN_UNROLL
-        for (int i = 0; i < n; i++) {
-            const float *k = a->k_page[page + i] + d * KERN_PAGE;
-            KERN_UNROLL
-            for (int h = 0; h < PAGE_REGS; h++) {
-                __m512 key = _mm512_load_ps(k + h * 16);
-                KERN_UNROLL
-                for (int g = 0; g < ng; g++)
-                    part[g][i][h] = _mm512_fmadd_ps(
-                        key, _mm512_set1_ps(group->q[g][d]), part[g][i][h]);
-            }
+        for (int g = 0; g < n; g++) {
+            __m512 x = _mm512_set1_ps(q[g][k->d + d]);
+            part[g][0] = _mm512_fmadd_ps(low, x, part[g][0]);
+            part[g][1] = _mm512_fmadd_ps(high, x, part[g][1]);
         }
     }
     KERN_UNROLL
-    for (int g = 0; g < ng; g++)
-        KERN_UNROLL
-    for (int i = 0; i < n; i++)
-        KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        sum[g][i][h] = _mm512_add_ps(sum[g][i][h], part[g][i][h]);
-}
-
-// Scores of `ng` queries on `n` pages from page `page` on.
-KERN_INLINE void score_pages(int ng, int n, const struct kern_attn *a,
-                             const struct kern_queries *group, int page) {
-    __m512 sum[GROUP][4][PAGE_REGS];
-    KERN_UNROLL
-    for (int g = 0; g < ng; g++)
-        KERN_UNROLL
-    for (int i = 0; i < n; i++)
-        KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        sum[g][i][h] = _mm512_setzero_ps();
-    for (int d = 0; d < a->head_dim; d += KERN_CHUNK)
-        score_chunk(ng, n, a, group, page, d, sum);
-    const __m512 scale = _mm512_set1_ps(a->scale);
-    KERN_UNROLL
-    for (int g = 0; g < ng; g++)
-        KERN_UNROLL
-    for (int i = 0; i < n; i++)
-        KERN_UNROLL
-    for (int h = 0; h < PAGE_REGS; h++)
-        _mm512_storeu_ps(group->scores[g] + (page + i) * KERN_PAGE + h * 16,
-                         _mm512_mul_ps(sum[g][i][h], scale));
-}
-
-// One position's value, times each query's weight.
-KERN_INLINE void add_value(int from, int to, int nd, const float *v,
-                           const struct kern_queries *group, int p,
-                           __m512 sum[GROUP][8]) {
-    KERN_UNROLL
-    for (int j = 0; j < nd; j++) {
-        __m512 value = _mm512_load_ps(v + j * 16);
-        KERN_UNROLL
-        for (int g = from; g < to; g++)
-            sum[g][j] = _mm512_fmadd_ps(
-                value, _mm512_set1_ps(group->scores[g][p]), sum[g][j]);
+    for (int g = 0; g < n; g++) {
+        store_scores(scores[g] + k->at, part[g][0], k);
+        store_scores(scores[g] + k->at + 16, part[g][1], k);
     }
 }
 
-// `nd` registers of output from dimension d on, for `ng` queries.
-KERN_INLINE void value_dims(int ng, int nd, const struct kern_attn *a, int d,
-                            const struct kern_queries *group) {
-    __m512 sum[GROUP][8];
+static void score(int n, const float *const *q, float *const *scores,
+                  const struct kern_attn_keys *k) {
+    switch (n) {
+    case 1:
+        score_tile(1, q, scores, k);
+        break;
+    case 2:
+        score_tile(2, q, scores, k);
+        break;
+    case 3:
+        score_tile(3, q, scores, k);
+        break;
+    case 4:
+        score_tile(4, q, scores, k);
+        break;
+    case 5:
+        score_tile(5, q, scores, k);
+        break;
+    case 6:
+        score_tile(6, q, scores, k);
+        break;
+    case 7:
+        score_tile(7, q, scores, k);
+        break;
+    default:
+        score_tile(8, q, scores, k);
+        break;
+    }
+}
+
+// ---- values -----------------------------------------------------------------
+
+KERN_INLINE void weigh_tile(int n, int regs, float *const *sums,
+                            const float *const *weights,
+                            const struct kern_attn_values *v) {
+    __m512 sum[KERN_ATTN_QUERIES][2];
     KERN_UNROLL
-    for (int g = 0; g < ng; g++)
+    for (int g = 0; g < n; g++)
         KERN_UNROLL
-    for (int j = 0; j < nd; j++)
-        sum[g][j] = _mm512_setzero_ps();
-    size_t v_stride = ((size_t)a->head_dim + 15) / 16 * 16;
-    int shared = group->n_pos[0]; // the first query sees least
-    for (int first = 0; first < shared; first += KERN_PAGE) {
-        const float *v = a->v_page[first / KERN_PAGE] + d;
-        int end = shared - first < KERN_PAGE ? shared : first + KERN_PAGE;
-        for (int p = first; p < end; p++, v += v_stride)
-            add_value(0, ng, nd, v, group, p, sum);
+    for (int j = 0; j < regs; j++)
+        sum[g][j] = _mm512_loadu_ps(sums[g] + v->d + j * 16);
+    const float *row = v->v;
+    for (int p = 0; p < v->n; p++, row += v->stride) {
+        __m512 value[2];
+        KERN_UNROLL
+        for (int j = 0; j < regs; j++) {
+            value[j] = _mm512_load_ps(row + j * 16);
+            KERN_KEEP(value[j]);
+        }
+        KERN_UNROLL
+        for (int g = 0; g < n; g++) {
+            __m512 x = _mm512_set1_ps(weights[g][v->at + p]);
+            KERN_UNROLL
+            for (int j = 0; j < regs; j++)
+                sum[g][j] = _mm512_fmadd_ps(value[j], x, sum[g][j]);
+        }
     }
     KERN_UNROLL
-    for (int g = 1; g < ng; g++)
-        for (int p = shared; p < group->n_pos[g]; p++)
-            add_value(g, g + 1, nd,
-                      a->v_page[p / KERN_PAGE] + d +
-                          (size_t)(p % KERN_PAGE) * v_stride,
-                      group, p, sum);
-    KERN_UNROLL
-    for (int g = 0; g < ng; g++)
+    for (int g = 0; g < n; g++)
         KERN_UNROLL
-    for (int j = 0; j < nd; j++)
-        _mm512_mask_storeu_ps(
-            group->out[g] + d + j * 16,
-            kern_mask_avx512(a->head_dim - d - j * 16),
-            _mm512_div_ps(sum[g][j], _mm512_set1_ps(group->total[g])));
+    for (int j = 0; j < regs; j++)
+        _mm512_storeu_ps(sums[g] + v->d + j * 16, sum[g][j]);
 }
 
-KERN_INLINE void values(int ng, const struct kern_attn *a,
-                        const struct kern_queries *group) {
-    int n = (a->head_dim + 15) / 16, j = 0; // registers of output
-    if (ng <= 2)
-        for (; n - j >= 8; j += 8)
-            value_dims(ng, 8, a, j * 16, group);
-    for (; n - j >= 4; j += 4)
-        value_dims(ng, 4, a, j * 16, group);
-    for (; n - j >= 2; j += 2)
-        value_dims(ng, 2, a, j * 16, group);
-    if (j < n) value_dims(ng, 1, a, j * 16, group);
+KERN_INLINE void weigh_regs(int n, float *const *sums,
+                            const float *const *weights,
+                            const struct kern_attn_values *v) {
+    if (v->regs == 2)
+        weigh_tile(n, 2, sums, weights, v);
+    else
+        weigh_tile(n, 1, sums, weights, v);
 }
 
-KERN_INLINE void queries(int ng, int at_once, const struct kern_attn *a,
-                         int first) {
-    struct kern_queries group;
-    kern_queries_set(&group, a, first, ng);
-    int n_pages = kern_attn_pages(group.n_pos[ng - 1]), page = 0;
-    for (; page + at_once <= n_pages; page += at_once)
-        score_pages(ng, at_once, a, &group, page);
-    for (; page < n_pages; page++)
-        score_pages(ng, 1, a, &group, page);
-    for (int g = 0; g < ng; g++) {
-        float *s = group.scores[g];
-        int n = group.n_pos[g];
-        group.total[g] = kern_exp_sum_avx512(s, n, kern_max_avx512(s, n), 1.0f);
+static void weigh(int n, float *const *sums, const float *const *weights,
+                  const struct kern_attn_values *v) {
+    switch (n) {
+    case 1:
+        weigh_regs(1, sums, weights, v);
+        break;
+    case 2:
+        weigh_regs(2, sums, weights, v);
+        break;
+    case 3:
+        weigh_regs(3, sums, weights, v);
+        break;
+    case 4:
+        weigh_regs(4, sums, weights, v);
+        break;
+    case 5:
+        weigh_regs(5, sums, weights, v);
+        break;
+    case 6:
+        weigh_regs(6, sums, weights, v);
+        break;
+    case 7:
+        weigh_regs(7, sums, weights, v);
+        break;
+    default:
+        weigh_regs(8, sums, weights, v);
+        break;
     }
-    values(ng, a, &group);
 }
 
-static void queries_1(const struct kern_attn *a, int i) {
-    queries(1, 4, a, i);
-}
-static void queries_2(const struct kern_attn *a, int i) {
-    queries(2, 4, a, i);
-}
-static void queries_3(const struct kern_attn *a, int i) {
-    queries(3, 2, a, i);
-}
-static void queries_4(const struct kern_attn *a, int i) {
-    queries(4, 2, a, i);
+static void divide(float *out, const float *sums, float total, int n) {
+    for (int d = 0; d < n; d += 16) {
+        __mmask16 m = kern_mask_avx512(n - d);
+        _mm512_mask_storeu_ps(out + d, m,
+                              _mm512_div_ps(_mm512_maskz_loadu_ps(m, sums + d),
+                                            _mm512_set1_ps(total)));
+    }
 }
 
 void kern_attn_avx512(const struct kern_attn *a) {
-    int n = a->n_tokens * a->n_group;
-    for (int i = 0; i < n; i += GROUP) {
-        switch (n - i) {
-        case 1:
-            queries_1(a, i);
-            break;
-        case 2:
-            queries_2(a, i);
-            break;
-        case 3:
-            queries_3(a, i);
-            break;
-        default:
-            queries_4(a, i);
-            break;
-        }
-    }
+    static const struct kern_attn_ops ops = {
+        .n_queries = 8,
+        .keys = keys,
+        .values = values,
+        .score = score,
+        .weigh = weigh,
+        .divide = divide,
+        .exp_sum = kern_exp_sum_avx512,
+        .max = kern_max_avx512,
+    };
+    kern_attn_run(a, &ops);
 }

@@ -7,6 +7,7 @@
 
 #include "engine/kernels/kern_attn.h"
 #include "engine/kernels/kern_format.h"
+#include "engine/kernels/kern_kv.h"
 #include "engine/kernels/kern_math.h"
 #include "engine/kernels/kern_tables.h"
 
@@ -227,14 +228,16 @@ static float max(const float *x, int n) {
 static void attn_scores(const struct kern_attn *a, const float *q, int n_pos,
                         float *s) {
     for (int p = 0; p < n_pos; p++) {
-        const float *k = a->k_page[p / KERN_PAGE] + p % KERN_PAGE;
+        const void *page = a->k_page[p / KERN_PAGE];
         float sum = 0.0f;
         for (int d = 0; d < a->head_dim;) {
             int end =
                 d + KERN_CHUNK < a->head_dim ? d + KERN_CHUNK : a->head_dim;
             float part = 0.0f;
             for (; d < end; d++)
-                part = fmaf(k[d * KERN_PAGE], q[d], part);
+                part = fmaf(kern_keys_get(a->type, a->head_dim, page,
+                                          p % KERN_PAGE, d),
+                            q[d], part);
             sum += part;
         }
         s[p] = sum * a->scale;
@@ -243,13 +246,13 @@ static void attn_scores(const struct kern_attn *a, const float *q, int n_pos,
 
 static void attn_values(const struct kern_attn *a, const float *s, int n_pos,
                         float total, float *out) {
-    int stride = (a->head_dim + 15) / 16 * 16;
     for (int d = 0; d < a->head_dim; d++) {
         float sum = 0.0f;
-        for (int p = 0; p < n_pos; p++) {
-            const float *v = a->v_page[p / KERN_PAGE];
-            sum = fmaf(v[p % KERN_PAGE * stride + d], s[p], sum);
-        }
+        for (int p = 0; p < n_pos; p++)
+            sum = fmaf(kern_values_get(a->type, a->head_dim,
+                                       a->v_page[p / KERN_PAGE], p % KERN_PAGE,
+                                       d),
+                       s[p], sum);
         out[d] = sum / total;
     }
 }

@@ -96,21 +96,21 @@ struct kern_input {
 // values of one KV head, shared by `n_group` query heads (grouped-query
 // attention). Token t sees n_pos + t positions. Tokens and heads of a call
 // share the loads of keys and values; what each gets does not depend on the
-// others.
-//   page of keys:   [head_dim][KERN_PAGE]   (a lane is a position)
-//   page of values: [KERN_PAGE][head_dim_padded16]
+// others. kern_kv.h has what a page means.
 struct kern_attn {
-    const float *q;             // [n_tokens][stride]: [n_group][head_dim] each,
-                                // already rotated
-    const float *const *k_page; // [n_pages], for n_pos + n_tokens - 1 positions
-    const float *const *v_page; // [n_pages]
-    float *scores;              // scratch [n_tokens * n_group][n_pages *
-                                // KERN_PAGE]
-    float *out;                 // [n_tokens][stride]: [n_group][head_dim] each
-    float scale;                // 1 / sqrt(head_dim)
+    enum kern_type type;       // of the pages: KERN_F32, KERN_F16, KERN_Q8_0
+    const float *q;            // [n_tokens][stride]: [n_group][head_dim] each,
+                               // already rotated
+    const void *const *k_page; // [n_pages], for n_pos + n_tokens - 1 positions
+    const void *const *v_page; // [n_pages]
+    float *scratch;            // kern_attn_scratch_floats(n_tokens * n_group,
+                               // n_pages, head_dim)
+    float *out;                // [n_tokens][stride]: [n_group][head_dim] each
+    float scale;               // 1 / sqrt(head_dim)
     int n_group, head_dim, n_pos, n_tokens;
     size_t stride; // floats from token to token in q and out
 };
+size_t kern_attn_scratch_floats(int n_queries, int n_pages, int head_dim);
 
 struct kernels {
     enum kern_isa isa;

@@ -57,9 +57,9 @@ struct forward {
     float *logits;               // [FORWARD_LOGIT_ROWS][n_vocab]
     struct kern_input quantized; // buffers for [max_batch][widest input]
     float *rope;                 // [n_ctx][n_rot / 2] (cos, sin)
-    size_t score_floats;         // FORWARD_RUN_TOKENS * n_group * n_ctx padded
-    float *scores;               // [n_threads][score_floats]
-    const float **pages;         // [n_threads][2][pages of a sequence]
+    size_t scratch_floats;       // of attention, of the longest sequence
+    float *scratch;              // [n_threads][scratch_floats]
+    const void **pages;          // [n_threads][2][pages of a sequence]
     float *blas_tile;            // scratch of kern_matmul_blas, or NULL
     int seq_pages;
 };
@@ -205,8 +205,8 @@ static void attend(const struct layer_job *job, const struct run *run, int head,
     const struct slot *slot = &f->slots[run->first];
     int d = f->m->shape.head_dim, n_pos = slot->position + run->n;
     int n_pages = (n_pos + KERN_PAGE - 1) / KERN_PAGE;
-    const float **keys = f->pages + (size_t)worker * 2 * (size_t)f->seq_pages;
-    const float **values = keys + f->seq_pages;
+    const void **keys = f->pages + (size_t)worker * 2 * (size_t)f->seq_pages;
+    const void **values = keys + f->seq_pages;
     for (int i = 0; i < n_pages; i++) {
         keys[i] = kv_keys(f->o.kv, slot->seq, i, job->index, head);
         values[i] = kv_values(f->o.kv, slot->seq, i, job->index, head);
@@ -214,10 +214,11 @@ static void attend(const struct layer_job *job, const struct run *run, int head,
     size_t at =
         (size_t)run->first * (size_t)f->q_dim + (size_t)(head * f->n_group * d);
     f->o.kernels->attn(&(struct kern_attn){
+        .type = kv_type(f->o.kv),
         .q = f->q + at,
         .k_page = keys,
         .v_page = values,
-        .scores = f->scores + (size_t)worker * f->score_floats,
+        .scratch = f->scratch + (size_t)worker * f->scratch_floats,
         .out = f->attended + at,
         .scale = 1.0f / sqrtf((float)d),
         .n_group = f->n_group,
@@ -440,7 +441,6 @@ static int allocate(struct forward *f, struct error *err) {
     size_t batch = (size_t)f->o.max_batch;
     size_t threads = (size_t)pool_n_threads(f->o.pool);
     size_t widest = (size_t)max_int(max_int(s->n_embd, s->n_ff), f->q_dim);
-    size_t ctx = (size_t)f->seq_pages * KERN_PAGE;
     int failed = 0;
     f->x = floats(batch, (size_t)s->n_embd, &failed, err);
     f->h = floats(batch, (size_t)s->n_embd, &failed, err);
@@ -453,8 +453,9 @@ static int allocate(struct forward *f, struct error *err) {
     f->logits = floats(FORWARD_LOGIT_ROWS, (size_t)s->n_vocab, &failed, err);
     failed = failed || allocate_quantized(f, batch * widest, err);
     f->rope = floats((size_t)f->o.n_ctx, (size_t)s->n_rot, &failed, err);
-    f->score_floats = FORWARD_RUN_TOKENS * (size_t)f->n_group * ctx;
-    f->scores = floats(threads, f->score_floats, &failed, err);
+    f->scratch_floats = kern_attn_scratch_floats(
+        FORWARD_RUN_TOKENS * f->n_group, f->seq_pages, s->head_dim);
+    f->scratch = floats(threads, f->scratch_floats, &failed, err);
     if (f->o.prefill_blas)
         f->blas_tile =
             floats(1, kern_blas_tile_floats((int)widest), &failed, err);
@@ -500,7 +501,7 @@ void forward_free(struct forward *f) {
                       f->quantized.q16,
                       f->quantized.scales,
                       f->rope,
-                      f->scores,
+                      f->scratch,
                       (void *)f->pages,
                       f->blas_tile};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)

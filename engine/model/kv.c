@@ -15,35 +15,33 @@
 
 struct kv {
     struct kv_shape shape;
-    int head_padded;
-    size_t head_floats; // keys and values of one layer and head
-    size_t page_floats;
+    size_t keys_bytes; // of one layer and head
+    size_t head_bytes; // keys and values
+    size_t page_bytes; // all layers and heads
     size_t total_bytes;
     int n_pages, n_free, seq_pages;
     int *free_pages; // [n_pages] stack
     int *refs;       // [n_pages]
-    float *data;     // [n_pages][page_floats]
+    char *data;      // [n_pages][page_bytes]
 };
 
 static int kv_seq_pages(const struct kv_shape *s) {
     return (s->n_ctx + KERN_PAGE - 1) / KERN_PAGE;
 }
 
-static int kv_head_padded(const struct kv_shape *s) {
-    return (s->head_dim + 15) / 16 * 16;
-}
-
-static bool kv_page_floats(const struct kv_shape *s, size_t *floats) {
-    size_t head = (size_t)(s->head_dim + kv_head_padded(s)) * KERN_PAGE;
-    return !__builtin_mul_overflow(head, (size_t)s->n_head_kv, floats) &&
-           !__builtin_mul_overflow(*floats, (size_t)s->n_layer, floats);
+// 0 when the product overflows or the type is none.
+static size_t kv_page_bytes(const struct kv_shape *s) {
+    size_t bytes = kern_keys_bytes(s->type, s->head_dim) +
+                   kern_values_bytes(s->type, s->head_dim);
+    if (__builtin_mul_overflow(bytes, (size_t)s->n_head_kv, &bytes) ||
+        __builtin_mul_overflow(bytes, (size_t)s->n_layer, &bytes))
+        return 0;
+    return bytes;
 }
 
 size_t kv_bytes(const struct kv_shape *s) {
-    size_t bytes;
-    if (!kv_page_floats(s, &bytes) ||
-        __builtin_mul_overflow(bytes, sizeof(float), &bytes) ||
-        __builtin_mul_overflow(bytes, (size_t)kv_seq_pages(s), &bytes) ||
+    size_t bytes = kv_page_bytes(s);
+    if (__builtin_mul_overflow(bytes, (size_t)kv_seq_pages(s), &bytes) ||
         __builtin_mul_overflow(bytes, (size_t)s->n_seq, &bytes))
         return 0;
     return bytes;
@@ -64,9 +62,10 @@ struct kv *kv_new(const struct kv_shape *shape, struct error *err) {
     }
     struct kv *kv = xcalloc(1, sizeof *kv);
     kv->shape = *shape;
-    kv->head_padded = kv_head_padded(shape);
-    kv->head_floats = (size_t)(shape->head_dim + kv->head_padded) * KERN_PAGE;
-    kv_page_floats(shape, &kv->page_floats);
+    kv->keys_bytes = kern_keys_bytes(shape->type, shape->head_dim);
+    kv->head_bytes =
+        kv->keys_bytes + kern_values_bytes(shape->type, shape->head_dim);
+    kv->page_bytes = kv_page_bytes(shape);
     kv->total_bytes = n_bytes;
     kv->seq_pages = kv_seq_pages(shape);
     kv->n_pages = kv->n_free = kv->seq_pages * shape->n_seq;
@@ -144,9 +143,8 @@ static int kv_own_page(struct kv *kv, struct kv_seq *s, int slot,
     if (kv->refs[old] == 1) return 0;
     int page = kv_take_page(kv, err);
     if (page < 0) return -1;
-    memcpy(kv->data + (size_t)page * kv->page_floats,
-           kv->data + (size_t)old * kv->page_floats,
-           kv->page_floats * sizeof(float));
+    memcpy(kv->data + (size_t)page * kv->page_bytes,
+           kv->data + (size_t)old * kv->page_bytes, kv->page_bytes);
     s->pages[slot] = page;
     kv_unref(kv, old);
     return 0;
@@ -169,31 +167,27 @@ int kv_reserve(struct kv *kv, struct kv_seq *s, int n, struct error *err) {
     return 0;
 }
 
-static float *kv_head(const struct kv *kv, const struct kv_seq *s, int page,
-                      int layer, int head) {
+enum kern_type kv_type(const struct kv *kv) {
+    return kv->shape.type;
+}
+
+void *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
+              int head) {
     size_t index = (size_t)layer * (size_t)kv->shape.n_head_kv + (size_t)head;
-    return kv->data + (size_t)s->pages[page] * kv->page_floats +
-           index * kv->head_floats;
+    return kv->data + (size_t)s->pages[page] * kv->page_bytes +
+           index * kv->head_bytes;
 }
 
-float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
-               int head) {
-    return kv_head(kv, s, page, layer, head);
-}
-
-float *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
-                 int layer, int head) {
-    return kv_head(kv, s, page, layer, head) +
-           (size_t)kv->shape.head_dim * KERN_PAGE;
+void *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
+                int layer, int head) {
+    return (char *)kv_keys(kv, s, page, layer, head) + kv->keys_bytes;
 }
 
 void kv_write(const struct kv *kv, const struct kv_seq *s, int position,
               int layer, int head, const float *k, const float *v) {
     int page = position / KERN_PAGE, slot = position % KERN_PAGE;
-    float *keys = kv_head(kv, s, page, layer, head);
-    float *values = keys + (size_t)kv->shape.head_dim * KERN_PAGE;
-    for (int d = 0; d < kv->shape.head_dim; d++)
-        keys[d * KERN_PAGE + slot] = k[d];
-    memcpy(values + (size_t)slot * (size_t)kv->head_padded, v,
-           (size_t)kv->shape.head_dim * sizeof(float));
+    enum kern_type type = kv->shape.type;
+    int n = kv->shape.head_dim;
+    kern_keys_put(type, n, kv_keys(kv, s, page, layer, head), slot, k);
+    kern_values_put(type, n, kv_values(kv, s, page, layer, head), slot, v);
 }

@@ -5,14 +5,12 @@
 // table of pages. kv_fork shares them (O(pages)); kv_truncate gives pages back
 // (O(pages dropped)); writing into a page that is shared copies it first.
 //
-// Page layout, floats: [n_layer][n_head_kv] of
-//   keys   [head_dim][KERN_PAGE]          a lane is a position
-//   values [KERN_PAGE][head_dim_padded]   padded to a multiple of 16
+// Page layout: [n_layer][n_head_kv] of keys, then values (kern_kv.h).
 //
 // All memory is reserved by kv_new; nothing is allocated later but the page
 // table of a new sequence. Not thread-safe: the owner serialises.
 
-#include "engine/kernels/kernels.h"
+#include "engine/kernels/kern_kv.h"
 
 #include <stddef.h>
 
@@ -20,8 +18,9 @@ struct error;
 
 struct kv_shape {
     int n_layer, n_head_kv, head_dim;
-    int n_ctx; // positions of one sequence, at most
-    int n_seq; // sequences that may be full at once
+    int n_ctx;           // positions of one sequence, at most
+    int n_seq;           // sequences that may be full at once
+    enum kern_type type; // KERN_F32, KERN_F16 or KERN_Q8_0
 };
 
 struct kv;
@@ -48,10 +47,11 @@ void kv_truncate(struct kv *kv, struct kv_seq *s, int n);
 int kv_reserve(struct kv *kv, struct kv_seq *s, int n, struct error *err);
 
 // Where layer and head of page slot `page` of the sequence start.
-float *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
-               int head);
-float *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
-                 int layer, int head);
-// Store one position (already reserved). k, v: [head_dim].
+void *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
+              int head);
+void *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
+                int layer, int head);
+enum kern_type kv_type(const struct kv *kv);
+// Store one position (already reserved), rounded to the type. k, v: [head_dim].
 void kv_write(const struct kv *kv, const struct kv_seq *s, int position,
               int layer, int head, const float *k, const float *v);
