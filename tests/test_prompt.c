@@ -67,8 +67,11 @@ static void expect_prompt(struct lm *lm, const struct settings *s,
     struct prompt p;
     struct lm_seq *seq = lm_seq_new(lm, &err);
     cr_assert_eq(prompt_resolve(&p, lm, NULL, s, &err), 0, "%s", err.text);
-    cr_assert_eq(prompt_push(&p, seq, problem, &err), 0, "%s", err.text);
+    struct lm_scratch *scratch = lm_scratch_new();
+    cr_assert_eq(prompt_push(&p, seq, scratch, problem, &err), 0, "%s",
+                 err.text);
     expect_transcript(seq, expected);
+    lm_scratch_free(scratch);
     lm_seq_free(seq);
 }
 
@@ -222,7 +225,10 @@ Test(prompt, tokens_reach_across_the_beginning_of_a_turns_text) {
     strcpy(s.prompt, "{problem}");
     struct lm_seq *seq = lm_seq_new(lm, &err);
     cr_assert_eq(prompt_resolve(&p, lm, NULL, &s, &err), 0, "%s", err.text);
-    cr_assert_eq(prompt_push(&p, seq, "\n1+1", &err), 0, "%s", err.text);
+    struct lm_scratch *scratch = lm_scratch_new();
+    cr_assert_eq(prompt_push(&p, seq, scratch, "\n1+1", &err), 0, "%s",
+                 err.text);
+    lm_scratch_free(scratch);
     int n = lm_encode(lm, text, strlen(text), true, &whole, &err);
     cr_assert_lt(n, (int)strlen(text)); // the vocabulary has "\n\n"
     cr_assert_eq(lm_n_tokens(seq), n);

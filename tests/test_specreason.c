@@ -1,11 +1,14 @@
 #include "engine/methods/workspace.h"
+#include "engine/base/error.h"
+#include "tests/helper_dir.h"
+#include "tests/helper_gguf.h"
+#include "tests/helper_malloc.h"
 #include "tests/helper_play.h"
 #include "tests/helper_toy.h"
 
-#include "engine/base/error.h"
-
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct play_step story[] = {
@@ -414,4 +417,53 @@ Test(specreason, every_attempt_has_numbers_of_its_own) {
     workspace_free(w);
     lm_free(lm[0]);
     lm_free(lm[1]);
+}
+
+// ---- different vocabularies -----------------------------------------------
+
+static struct lm *open_base(const char *dir) {
+    struct error err = {0};
+    const struct lm_native_options o = {
+        .n_threads = 1, .n_seq = 1, .n_rows = 12};
+    char *path = helper_path(dir, "base.gguf");
+    helper_write_model(path, &(struct helper_model){.seed = 3});
+    struct lm *lm = lm_native_open(path, &o, &err);
+    cr_assert(lm, "%s", err.text);
+    free(path);
+    return lm;
+}
+
+// A GGUF base reads what a draft of bytes writes, and writes back to it.
+Test(specreason, exchanging_text_allocates_nothing) {
+    struct settings s;
+    struct error err = {0};
+    struct toy toy;
+    struct trace t;
+    char *dir = helper_dir_new();
+    const struct method *m = method_find("specreason");
+    if (!malloc_count_works())
+        cr_skip_test("skip: malloc cannot be counted in this build");
+    toy_settings(&s);
+    toy_init(&toy, 5, 0, 0);
+    struct lm *base = open_base(dir), *draft = toy_open(&toy);
+    struct workspace *w = workspace_new(base, draft, &s, &err);
+    cr_assert(w, "%s", err.text);
+    trace_init(&t, NULL, s.max_steps, s.budget_tokens);
+    cr_assert_eq(workspace_load(w, "1+1", &s, NULL, &err), 0, "%s", err.text);
+    cr_assert_eq(workspace_fit(w, &s, true, &err), 0, "%s", err.text);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        struct rng rng = rng_make(seed, "text", 0);
+        s.threshold = seed % 2 ? 0 : 9.5; // keeps all, keeps none
+        malloc_count_start();
+        int rc = method_solve(m, w, &s, &rng, &t, &err);
+        long n_allocated = malloc_count_stop();
+        cr_assert_eq(rc, 0, "%s", err.text);
+        cr_expect_eq(n_allocated, 0, "seed %d: %ld", (int)seed, n_allocated);
+        cr_expect_gt(t.count.step_tokens_drafted, 0);
+    }
+    trace_release(&t);
+    workspace_free(w);
+    lm_free(base);
+    lm_free(draft);
+    helper_dir_free(dir);
 }

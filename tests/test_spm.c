@@ -241,6 +241,28 @@ Test(spm, adds_no_blank_to_text_that_goes_on) {
     tokenizer_free(t);
 }
 
+// Nor in scratch, which forgets what it was used for before.
+Test(spm, encodes_in_scratch_as_elsewhere) {
+    struct tokenizer *t = spm_tokenizer(&vocabulary, true);
+    struct tokenizer_work *w = tokenizer_work_new();
+    static const char *const texts[] = {"a", " a", "", "a<u>a", "<s>a", "abb"};
+    for (int i = 0; i < 12; i++) {
+        const char *text = texts[i / 2];
+        struct error err = {0};
+        const int32_t *ids;
+        int32_t *expected;
+        int n = tokenizer_encode_more(t, text, strlen(text), i % 2, &expected,
+                                      &err);
+        cr_assert_eq(
+            tokenizer_encode_in(t, w, text, strlen(text), i % 2, &ids, &err), n,
+            "'%s'", text);
+        if (n) cr_expect_arr_eq(ids, expected, (size_t)n * sizeof *ids);
+        free(expected);
+    }
+    tokenizer_work_free(w);
+    tokenizer_free(t);
+}
+
 Test(spm, gives_any_bytes_back) {
     struct rng r = rng_make(3, "bytes", 0);
     char text[200];

@@ -5,6 +5,7 @@
 #include "engine/base/rng.h"
 #include "engine/model/gguf.h"
 #include "tests/helper_gguf.h"
+#include "tests/helper_malloc.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -646,4 +647,37 @@ Test(tokenizer, gives_datasets_back_deepseek_llm, .timeout = 120) {
 
 Test(tokenizer, gives_datasets_back_llama_spm, .timeout = 120) {
     check_datasets("llama-spm");
+}
+
+// ---- text that goes on ------------------------------------------------------
+
+Test(tokenizer, encodes_more_text_alike_in_memory_that_it_has) {
+    static const char *const texts[] = {"", "abc", "abc <a>ab<u>zz\n\n",
+                                        "12 + 34", "Wait, \\boxed{7}\n"};
+    struct error err = {0};
+    struct tokenizer *t = extra_tokenizer("qwen2", &err);
+    struct tokenizer_work *w = tokenizer_work_new();
+    char longest[4096];
+    const int32_t *more;
+    for (size_t i = 0; i < sizeof longest; i++)
+        longest[i] = "abc zz, 12.\n"[i % 12];
+    cr_assert_gt(
+        tokenizer_encode_in(t, w, longest, sizeof longest, false, &more, &err),
+        0);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        int32_t *ids;
+        size_t n_bytes = strlen(texts[i]);
+        int n = tokenizer_encode(t, texts[i], n_bytes, false, &ids, &err);
+        malloc_count_start();
+        int got =
+            tokenizer_encode_in(t, w, texts[i], n_bytes, false, &more, &err);
+        long n_allocated = malloc_count_stop();
+        cr_assert_eq(got, n, "'%s'", texts[i]);
+        if (n) cr_expect_arr_eq(more, ids, (size_t)n * sizeof *ids);
+        if (malloc_count_works())
+            cr_expect_eq(n_allocated, 0, "'%s'", texts[i]);
+        free(ids);
+    }
+    tokenizer_work_free(w);
+    tokenizer_free(t);
 }

@@ -3,6 +3,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
 #include "engine/lm/lm_backend.h"
+#include "engine/model/tokenizer.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -43,6 +44,25 @@ int lm_encode(const struct lm *lm, const char *text, size_t n_bytes,
               bool special, int32_t **tokens, struct error *err) {
     *tokens = NULL;
     return lm->backend->encode(lm, text, n_bytes, special, tokens, err);
+}
+
+struct lm_scratch *lm_scratch_new(void) {
+    struct lm_scratch *s = xcalloc(1, sizeof *s);
+    s->work = tokenizer_work_new();
+    return s;
+}
+
+void lm_scratch_free(struct lm_scratch *s) {
+    if (!s) return;
+    tokenizer_work_free(s->work);
+    free(s->tokens.items);
+    free(s);
+}
+
+int lm_encode_more(const struct lm *lm, struct lm_scratch *s, const char *text,
+                   size_t n_bytes, bool special, const int32_t **tokens,
+                   struct error *err) {
+    return lm->backend->encode_more(lm, s, text, n_bytes, special, tokens, err);
 }
 
 const char *lm_token_bytes(const struct lm *lm, int32_t token,

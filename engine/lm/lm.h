@@ -85,6 +85,16 @@ const char *lm_meta(const struct lm *lm, const char *key);
 // or -1 with an error; *tokens is malloc'ed.
 int lm_encode(const struct lm *lm, const char *text, size_t n_bytes,
               bool special, int32_t **tokens, struct error *err);
+// The same for text that goes on after other text: no blank goes in front of it
+// where the vocabulary begins texts with one. *tokens is borrowed until the
+// next call with this scratch, which belongs to one thread and serves all
+// models. Allocates only where a text needs more room than those before it.
+struct lm_scratch;
+struct lm_scratch *lm_scratch_new(void);
+void lm_scratch_free(struct lm_scratch *s); // NULL is fine
+int lm_encode_more(const struct lm *lm, struct lm_scratch *s, const char *text,
+                   size_t n_bytes, bool special, const int32_t **tokens,
+                   struct error *err);
 // The bytes of one token (control tokens: their text); borrowed, not NUL
 // terminated. n_bytes 0 for ids out of range.
 const char *lm_token_bytes(const struct lm *lm, int32_t token, size_t *n_bytes);

@@ -34,6 +34,9 @@ struct lm_backend {
     // Text side; see lm.h.
     int (*encode)(const struct lm *lm, const char *text, size_t n_bytes,
                   bool special, int32_t **tokens, struct error *err);
+    int (*encode_more)(const struct lm *lm, struct lm_scratch *s,
+                       const char *text, size_t n_bytes, bool special,
+                       const int32_t **tokens, struct error *err);
     const char *(*token_bytes)(const struct lm *lm, int32_t token,
                                size_t *n_bytes);
     bool (*is_end)(const struct lm *lm, int32_t token);
@@ -56,6 +59,14 @@ struct lm_seq {
     int *row_pos;                      // [n_rows] position held, 0: free
     int row_next;                      // slot to evict next
     struct lm_work work;
+};
+
+struct lm_scratch {
+    struct tokenizer_work *work; // of the native backend
+    struct lm_scratch_tokens {
+        int32_t *items;
+        size_t n, cap;
+    } tokens; // of others
 };
 
 // For backends: set up and tear down the common part of a sequence.

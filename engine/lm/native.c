@@ -163,6 +163,14 @@ static int native_encode(const struct lm *lm, const char *text, size_t n_bytes,
     return tokenizer_encode(n->tokenizer, text, n_bytes, special, tokens, err);
 }
 
+static int native_encode_more(const struct lm *lm, struct lm_scratch *s,
+                              const char *text, size_t n_bytes, bool special,
+                              const int32_t **tokens, struct error *err) {
+    const struct native *n = (const struct native *)lm;
+    return tokenizer_encode_in(n->tokenizer, s->work, text, n_bytes, special,
+                               tokens, err);
+}
+
 static const char *native_token_bytes(const struct lm *lm, int32_t token,
                                       size_t *n_bytes) {
     return tokenizer_bytes(((const struct native *)lm)->tokenizer, token,
@@ -204,6 +212,7 @@ static const struct lm_backend native_backend = {
     .eval = native_eval,
     .eval_shared = native_eval_shared,
     .encode = native_encode,
+    .encode_more = native_encode_more,
     .token_bytes = native_token_bytes,
     .is_end = native_is_end,
     .is_control = native_is_control,

@@ -1,6 +1,7 @@
 #include "engine/lm/scripted.h"
 
 #include "engine/base/alloc.h"
+#include "engine/base/array.h"
 #include "engine/base/error.h"
 #include "engine/lm/lm_backend.h"
 
@@ -103,27 +104,43 @@ static int special_at(const struct scripted *lm, const char *text,
     return -1;
 }
 
-static int scripted_encode(const struct lm *lm, const char *text,
-                           size_t n_bytes, bool special, int32_t **tokens,
-                           struct error *err) {
+// tokens: [n_bytes]
+static int encode_bytes(const struct lm *lm, const char *text, size_t n_bytes,
+                        bool special, int32_t *tokens, struct error *err) {
     const struct scripted *sc = scripted_of(lm);
     int n = 0;
-    *tokens = xmalloc((n_bytes + 1) * sizeof **tokens);
     for (size_t i = 0; i < n_bytes;) {
         int s = special ? special_at(sc, text + i, n_bytes - i) : -1;
         int32_t t = s >= 0 ? FIRST_SPECIAL + s
                            : ((unsigned char)text[i] ^ sc->m.byte_xor);
-        if (t >= lm->facts.n_vocab) {
-            free(*tokens);
-            *tokens = NULL;
+        if (t >= lm->facts.n_vocab)
             return error_set(err, ERR_INPUT,
                              "byte 0x%02x is not in a vocabulary of %d",
                              (unsigned char)text[i], lm->facts.n_vocab);
-        }
-        (*tokens)[n++] = t;
+        tokens[n++] = t;
         i += s >= 0 ? strlen(sc->m.specials[s]) : 1;
     }
     return n;
+}
+
+static int scripted_encode(const struct lm *lm, const char *text,
+                           size_t n_bytes, bool special, int32_t **tokens,
+                           struct error *err) {
+    *tokens = xmalloc((n_bytes + 1) * sizeof **tokens);
+    int n = encode_bytes(lm, text, n_bytes, special, *tokens, err);
+    if (n >= 0) return n;
+    free(*tokens);
+    *tokens = NULL;
+    return -1;
+}
+
+static int scripted_encode_more(const struct lm *lm, struct lm_scratch *s,
+                                const char *text, size_t n_bytes, bool special,
+                                const int32_t **tokens, struct error *err) {
+    s->tokens.n = 0;
+    array_reserve(&s->tokens, n_bytes);
+    *tokens = s->tokens.items;
+    return encode_bytes(lm, text, n_bytes, special, s->tokens.items, err);
 }
 
 static const char *scripted_token_bytes(const struct lm *lm, int32_t token,
@@ -169,6 +186,7 @@ static const struct lm_backend scripted_backend = {
     .seq_cut = scripted_cut,
     .eval = scripted_eval,
     .encode = scripted_encode,
+    .encode_more = scripted_encode_more,
     .token_bytes = scripted_token_bytes,
     .is_end = scripted_is_end,
     .is_control = scripted_is_control,

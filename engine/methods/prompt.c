@@ -73,35 +73,51 @@ const char *prompt_grade_suffix(const struct prompt *p, const struct lm *lm,
 
 // ---- pushing --------------------------------------------------------------
 
-static int push_text(struct lm_seq *seq, const char *text, size_t n_bytes,
-                     bool special, struct error *err) {
-    int32_t *tokens;
-    int n = lm_encode(lm_seq_lm(seq), text, n_bytes, special, &tokens, err);
-    if (n < 0) return -1;
-    int rc = lm_push(seq, tokens, n, err);
-    free(tokens);
+struct pushing {
+    const struct prompt *p;
+    struct lm_seq *seq;
+    struct lm_scratch *scratch;
+    struct error *err;
+};
+
+// Where a vocabulary puts a blank in front of texts it matters whether one
+// begins here or goes on.
+static int push_text(const struct pushing *to, const char *text, size_t n_bytes,
+                     bool special, bool begins) {
+    const struct lm *lm = lm_seq_lm(to->seq);
+    const int32_t *tokens;
+    int32_t *owned = NULL;
+    int n;
+    if (begins) {
+        n = lm_encode(lm, text, n_bytes, special, &owned, to->err);
+        tokens = owned;
+    } else {
+        n = lm_encode_more(lm, to->scratch, text, n_bytes, special, &tokens,
+                           to->err);
+    }
+    int rc = n < 0 ? -1 : lm_push(to->seq, tokens, n, to->err);
+    free(owned);
     return rc;
 }
 
 // The special token with this name, or -1: it is none of this vocabulary.
-static int32_t special_token(const struct lm *lm, const char *name,
+static int32_t special_token(const struct pushing *to, const char *name,
                              size_t n_bytes) {
-    int32_t *tokens;
-    int n = lm_encode(lm, name, n_bytes, true, &tokens, NULL);
-    int32_t token = n == 1 ? tokens[0] : -1;
-    if (n >= 0) free(tokens);
-    return token;
+    const int32_t *tokens;
+    int n = lm_encode_more(lm_seq_lm(to->seq), to->scratch, name, n_bytes, true,
+                           &tokens, NULL);
+    return n == 1 ? tokens[0] : -1;
 }
 
-static int push_run(struct lm_seq *seq, struct buf *run, struct error *err) {
+// Templates write their blanks themselves.
+static int push_run(const struct pushing *to, struct buf *run) {
     int rc =
-        run->n_bytes ? push_text(seq, run->text, run->n_bytes, false, err) : 0;
+        run->n_bytes ? push_text(to, run->text, run->n_bytes, false, false) : 0;
     buf_clear(run);
     return rc;
 }
 
-static int push_parts(struct lm_seq *seq, const struct chat_text *text,
-                      struct error *err) {
+static int push_parts(const struct pushing *to, const struct chat_text *text) {
     struct buf run;
     int rc = 0;
     buf_init(&run);
@@ -109,20 +125,19 @@ static int push_parts(struct lm_seq *seq, const struct chat_text *text,
         const struct chat_part *part = &text->parts[i];
         const char *bytes = text->bytes.text + part->begin;
         int32_t token =
-            part->special ? special_token(lm_seq_lm(seq), bytes, part->n_bytes)
-                          : -1;
+            part->special ? special_token(to, bytes, part->n_bytes) : -1;
         if (token < 0)
             buf_add(&run, bytes, part->n_bytes);
         else
-            rc = push_run(seq, &run, err) ? -1 : lm_push(seq, &token, 1, err);
+            rc = push_run(to, &run) ? -1 : lm_push(to->seq, &token, 1, to->err);
     }
-    if (!rc) rc = push_run(seq, &run, err);
+    if (!rc) rc = push_run(to, &run);
     buf_release(&run);
     return rc;
 }
 
-static int push_chat(const struct prompt *p, struct lm_seq *seq,
-                     const char *problem, struct error *err) {
+static int push_chat(const struct pushing *to, const char *problem) {
+    const struct prompt *p = to->p;
     const char *at = strstr(p->template, slot);
     struct buf user;
     struct chat_text text;
@@ -134,43 +149,43 @@ static int push_chat(const struct prompt *p, struct lm_seq *seq,
     const struct chat_turn turns[] = {{CHAT_SYSTEM, p->system},
                                       {CHAT_USER, user.text}};
     int skip = p->system ? 0 : 1;
-    int rc =
-        chat_render(p->chat, turns + skip, 2 - skip, CHAT_GENERATE, &text, err);
-    if (!rc) rc = push_parts(seq, &text, err);
+    int rc = chat_render(p->chat, turns + skip, 2 - skip, CHAT_GENERATE, &text,
+                         to->err);
+    if (!rc) rc = push_parts(to, &text);
     chat_text_release(&text);
     buf_release(&user);
     return rc;
 }
 
 // A template may name the BOS token itself.
-static int push_bos(struct lm_seq *seq, const char *template,
-                    struct error *err) {
-    const struct lm *lm = lm_seq_lm(seq);
+static int push_bos(const struct pushing *to) {
+    const struct lm *lm = lm_seq_lm(to->seq);
+    const char *template = to->p->template;
     int32_t bos = lm_facts(lm)->bos_token;
     size_t n;
     if (bos < 0) return 0;
     const char *name = lm_token_bytes(lm, bos, &n);
     if (strlen(template) >= n && memcmp(template, name, n) == 0) return 0;
-    return lm_push(seq, &bos, 1, err);
+    return lm_push(to->seq, &bos, 1, to->err);
 }
 
-static int push_plain(const struct prompt *p, struct lm_seq *seq,
-                      const char *problem, struct error *err) {
-    const char *at = strstr(p->template, slot), *after = at + strlen(slot);
-    return push_bos(seq, p->template, err) ||
-                   push_text(seq, p->template, (size_t)(at - p->template), true,
-                             err) ||
-                   push_text(seq, problem, strlen(problem), false, err) ||
-                   push_text(seq, after, strlen(after), true, err)
-               ? -1
-               : 0;
+static int push_plain(const struct pushing *to, const char *problem) {
+    const char *template = to->p->template;
+    const char *at = strstr(template, slot), *after = at + strlen(slot);
+    if (push_bos(to) ||
+        push_text(to, template, (size_t)(at - template), true, true) ||
+        push_text(to, problem, strlen(problem), false, at == template) ||
+        push_text(to, after, strlen(after), true, false))
+        return -1;
+    return 0;
 }
 
-int prompt_push(const struct prompt *p, struct lm_seq *seq, const char *problem,
+int prompt_push(const struct prompt *p, struct lm_seq *seq,
+                struct lm_scratch *scratch, const char *problem,
                 struct error *err) {
+    const struct pushing to = {p, seq, scratch, err};
     bool plain = p->chat == chat_get(CHAT_PLAIN);
-    if (plain ? push_plain(p, seq, problem, err)
-              : push_chat(p, seq, problem, err))
+    if (plain ? push_plain(&to, problem) : push_chat(&to, problem))
         return error_prefix(err, "prompt");
     if (lm_n_tokens(seq) == 0)
         return error_set(err, ERR_INPUT, "prompt: no tokens");

@@ -16,6 +16,7 @@
 
 struct error;
 struct lm;
+struct lm_scratch;
 struct lm_seq;
 
 struct prompt { // all borrowed from the model and the settings
@@ -46,5 +47,6 @@ const char *prompt_grade_suffix(const struct prompt *p, const struct lm *lm,
                                 const struct settings *s, struct error *err);
 
 // Push the prompt for a problem to an empty transcript, in its model's tokens.
-int prompt_push(const struct prompt *p, struct lm_seq *seq, const char *problem,
+int prompt_push(const struct prompt *p, struct lm_seq *seq,
+                struct lm_scratch *scratch, const char *problem,
                 struct error *err);

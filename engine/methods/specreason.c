@@ -6,7 +6,6 @@
 #include "engine/methods/speculate.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 // SpecReason (2504.07891, section 4): the draft writes a step, the base grades
 // it, and keeps it or writes that step itself. +decode attaches the drafter to
@@ -28,7 +27,8 @@
 // at the other. The draft keeps its rows and is pushed what the base wrote.
 //
 // Models with different vocabularies exchange text: the step is encoded again
-// for the other model, which allocates memory while the sample runs.
+// for the other model, in the workspace's scratch. The tokens of a tried step
+// stand there until it is decided: only the next step encodes again.
 
 // A step that the draft wrote, not final yet.
 struct tried_step {
@@ -36,9 +36,8 @@ struct tried_step {
     size_t draft_text;
     const int32_t *tokens; // [n] in the base's vocabulary
     int n;
-    int32_t *encoded; // owned; NULL with equal vocabularies
-    int n_written;    // in the draft's vocabulary
-    bool ended;       // the draft ended its text
+    int n_written; // in the draft's vocabulary
+    bool ended;    // the draft ended its text
     int64_t begin_ns;
 };
 
@@ -96,10 +95,9 @@ static int translate_step(struct sample *m, struct tried_step *step, int room,
     step->tokens = w->tokens;
     step->n = step->n_written;
     if (w->equal_vocab) return 0;
-    step->n = lm_encode(w->lm[ROLE_BASE], w->text + m->n_text,
-                        n_text - m->n_text, false, &step->encoded, err);
+    step->n = lm_encode_more(w->lm[ROLE_BASE], w->scratch, w->text + m->n_text,
+                             n_text - m->n_text, false, &step->tokens, err);
     if (step->n < 0) return error_prefix(err, "text of a drafted step");
-    step->tokens = step->encoded;
     step->n = min_int(step->n, room);
     return 0;
 }
@@ -183,10 +181,8 @@ static int speculate_step(struct sample *m, struct error *err) {
         return -1;
     trace_end(m->t);
     m->t->count.step_tokens_drafted += step.n_written;
-    int rc =
-        room > 0 ? judge_tried(m, &step, n_text, err) : generate(m, true, err);
-    free(step.encoded);
-    return rc;
+    return room > 0 ? judge_tried(m, &step, n_text, err)
+                    : generate(m, true, err);
 }
 
 static int solve(struct sample *m, struct error *err) {

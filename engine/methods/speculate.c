@@ -5,7 +5,6 @@
 #include "engine/methods/generate.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 // Under the exact rule the draft draws with the target's own number, so that
@@ -30,15 +29,15 @@
 
 static int encode_missing(struct sample *m, bool *ready, struct error *err) {
     struct workspace *w = m->w;
-    int32_t *tokens;
-    int n = lm_encode(w->lm[ROLE_DRAFT], w->text + m->draft_text,
-                      m->n_text - m->draft_text, false, &tokens, err);
+    const int32_t *tokens;
+    int n =
+        lm_encode_more(w->lm[ROLE_DRAFT], w->scratch, w->text + m->draft_text,
+                       m->n_text - m->draft_text, false, &tokens, err);
     if (n < 0) return error_prefix(err, "text for the draft model");
     *ready = n <= lm_n_free(w->seq[ROLE_DRAFT]);
-    int rc = *ready ? lm_push(w->seq[ROLE_DRAFT], tokens, n, err) : 0;
-    if (*ready) m->draft_text = m->n_text;
-    free(tokens);
-    return rc;
+    if (!*ready) return 0;
+    m->draft_text = m->n_text;
+    return lm_push(w->seq[ROLE_DRAFT], tokens, n, err);
 }
 
 int speculate_sync(struct sample *m, bool *ready, struct error *err) {

@@ -22,7 +22,7 @@ static int load_role(struct workspace *w, enum model_role role,
                      const struct prompt *prompt, const char *problem,
                      const struct clock *clock, struct error *err) {
     lm_truncate(w->seq[role], 0);
-    if (prompt_push(prompt, w->seq[role], problem, err)) return -1;
+    if (prompt_push(prompt, w->seq[role], w->scratch, problem, err)) return -1;
     int n = lm_n_tokens(w->seq[role]);
     int64_t begin_ns = clock_now_ns(clock);
     const float *row;
@@ -124,6 +124,23 @@ static int fit_tokens(struct workspace *w, int n, struct error *err) {
     return 0;
 }
 
+// Grow the scratch by a long word and by ordinary text as long as a sample's,
+// or 64 KiB of it, so that no sample has to.
+static void warm_scratch(struct workspace *w, int n_tokens) {
+    static const char word[] = "reason", text[] = "So 12 + 34 = 46.\n\n";
+    enum { BYTES_PER_TOKEN = 8, WORD_MAX = 4096, TEXT_MAX = 65536 };
+    const int32_t *tokens;
+    size_t n = (size_t)n_tokens * BYTES_PER_TOKEN;
+    if (n > TEXT_MAX) n = TEXT_MAX;
+    if (n > w->text_bytes) n = w->text_bytes;
+    size_t n_word = n / 4 < WORD_MAX ? n / 4 : WORD_MAX;
+    for (size_t i = 0; i < n; i++)
+        w->text[i] = i < n_word ? word[i % (sizeof word - 1)]
+                                : text[i % (sizeof text - 1)];
+    for (int r = 0; r < ROLE_N; r++)
+        lm_encode_more(w->lm[r], w->scratch, w->text, n, false, &tokens, NULL);
+}
+
 static int fit_text(struct workspace *w, int n_tokens, struct error *err) {
     if (n_tokens <= w->cap_text && w->text) return 0;
     size_t count = (size_t)n_tokens + EXTRA_TEXT_TOKENS;
@@ -138,19 +155,24 @@ static int fit_text(struct workspace *w, int n_tokens, struct error *err) {
                          count, w->max_token_bytes);
     w->text_bytes = count * w->max_token_bytes;
     w->cap_text = n_tokens;
+    if (w->lm[ROLE_DRAFT] && !w->equal_vocab) warm_scratch(w, n_tokens);
     return 0;
 }
 
-// Encode `text` into *tokens unless that was done before.
+// Encode a text that goes on after what was written, unless that was done
+// before.
 static int fit_encoded(const struct workspace *w, const char *text,
                        bool special, char **cached, int32_t **tokens, int *n,
                        struct error *err) {
+    const int32_t *borrowed;
     if (*cached && strcmp(*cached, text) == 0) return 0;
     free(*cached);
-    free(*tokens);
     *cached = NULL;
-    *n = lm_encode(w->lm[ROLE_BASE], text, strlen(text), special, tokens, err);
+    *n = lm_encode_more(w->lm[ROLE_BASE], w->scratch, text, strlen(text),
+                        special, &borrowed, err);
     if (*n < 0) return -1;
+    *tokens = xrealloc(*tokens, ((size_t)*n + 1) * sizeof **tokens);
+    if (*n) memcpy(*tokens, borrowed, (size_t)*n * sizeof **tokens);
     *cached = xstrdup(text);
     return 0;
 }
@@ -193,10 +215,10 @@ int workspace_fit(struct workspace *w, const struct settings *s,
 static void find_digits(struct workspace *w) {
     for (int i = 0; i < 10; i++) {
         char digit = (char)('0' + i);
-        int32_t *tokens;
-        int n = lm_encode(w->lm[ROLE_BASE], &digit, 1, false, &tokens, NULL);
+        const int32_t *tokens;
+        int n = lm_encode_more(w->lm[ROLE_BASE], w->scratch, &digit, 1, false,
+                               &tokens, NULL);
         w->digits[i] = n == 1 ? tokens[0] : -1;
-        if (n >= 0) free(tokens);
     }
 }
 
@@ -246,6 +268,7 @@ static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
 struct workspace *workspace_new(struct lm *base, struct lm *draft,
                                 const struct settings *s, struct error *err) {
     struct workspace *w = xcalloc(1, sizeof *w);
+    w->scratch = lm_scratch_new();
     if (open_all(w, base, draft, s, err) == 0) return w;
     workspace_free(w);
     return NULL;
@@ -258,6 +281,7 @@ void workspace_free(struct workspace *w) {
         sampler_release(&w->sampler[r]);
         free(w->prompt_row[r]);
     }
+    lm_scratch_free(w->scratch);
     free(w->held_row);
     free(w->p);
     free(w->q);

@@ -40,6 +40,8 @@ struct workspace {
     char *text;      // [text_bytes]
     size_t text_bytes, max_token_bytes;
 
+    struct lm_scratch *scratch; // of texts that one model writes for the other
+
     // Texts of the settings in force, encoded for the base.
     char *suffix_text, *answer_text;
     int32_t *suffix, *answer;

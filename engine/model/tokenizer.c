@@ -162,13 +162,17 @@ void tokenizer_free(struct tokenizer *t) {
 
 // ---- encoding ---------------------------------------------------------------
 
-// One call of tokenizer_encode.
-struct encoding {
-    const struct tokenizer *t;
+struct tokenizer_work {
     struct pretokenizer_work *pre;
     struct bpe_work *bpe;
     struct spm_work *spm;
     struct token_list tokens;
+};
+
+// One call of tokenizer_encode.
+struct encoding {
+    const struct tokenizer *t;
+    struct tokenizer_work *w;
     struct error *err;
     bool begins; // no text yet, or none since a special token
 };
@@ -177,11 +181,11 @@ static int encode_piece(struct encoding *e, const char *bytes, size_t n) {
     if (pretokenizer_ignores_merges(e->t->pre)) {
         int32_t whole = vocabulary_find(&e->t->vocabulary, bytes, n);
         if (whole >= 0) {
-            array_push(&e->tokens, whole);
+            array_push(&e->w->tokens, whole);
             return 0;
         }
     }
-    return bpe_encode(e->t->bpe, e->bpe, bytes, n, &e->tokens, e->err);
+    return bpe_encode(e->t->bpe, e->w->bpe, bytes, n, &e->w->tokens, e->err);
 }
 
 // Text without special tokens.
@@ -190,10 +194,10 @@ static int encode_plain(struct encoding *e, const char *text, size_t n_bytes) {
     bool adds_blank = e->t->adds_blank && e->begins;
     e->begins = e->begins && n_bytes == 0;
     if (e->t->spm)
-        return spm_encode(e->t->spm, e->spm, text, n_bytes, adds_blank,
-                          &e->tokens, e->err);
+        return spm_encode(e->t->spm, e->w->spm, text, n_bytes, adds_blank,
+                          &e->w->tokens, e->err);
     const struct piece *pieces =
-        pretokenizer_split(e->t->pre, e->pre, text, n_bytes, &n, e->err);
+        pretokenizer_split(e->t->pre, e->w->pre, text, n_bytes, &n, e->err);
     if (!pieces) return -1;
     for (size_t i = 0; i < n; i++)
         if (encode_piece(e, text + pieces[i].at, pieces[i].n_bytes)) return -1;
@@ -213,38 +217,64 @@ static int encode_all(struct encoding *e, const struct special_set *set,
             continue;
         }
         if (encode_plain(e, text + plain, at - plain)) return -1;
-        array_push(&e->tokens, id);
+        array_push(&e->w->tokens, id);
         e->begins = true;
         plain = at += v->starts[id + 1] - v->starts[id];
     }
     return encode_plain(e, text + plain, at - plain);
 }
 
+struct tokenizer_work *tokenizer_work_new(void) {
+    struct tokenizer_work *w = xcalloc(1, sizeof *w);
+    w->pre = pretokenizer_work_new();
+    w->bpe = bpe_work_new();
+    w->spm = spm_work_new();
+    return w;
+}
+
+void tokenizer_work_free(struct tokenizer_work *w) {
+    if (!w) return;
+    pretokenizer_work_free(w->pre);
+    bpe_work_free(w->bpe);
+    spm_work_free(w->spm);
+    array_release(&w->tokens);
+    free(w);
+}
+
+// The tokens are in e->w.
+static int encode_in(struct encoding *e, const char *text, size_t n_bytes,
+                     bool special) {
+    const struct vocabulary *v = &e->t->vocabulary;
+    if (n_bytes > INT32_MAX / 4)
+        return error_set(e->err, ERR_INPUT, "text of %zu bytes is too long",
+                         n_bytes);
+    e->w->tokens.n = 0;
+    if (encode_all(e, special ? &v->all : &v->always, text, n_bytes)) return -1;
+    return (int)e->w->tokens.n;
+}
+
 static int encode(const struct tokenizer *t, const char *text, size_t n_bytes,
                   bool special, bool begins, int32_t **tokens,
                   struct error *err) {
+    struct tokenizer_work *w = tokenizer_work_new();
+    struct encoding e = {.t = t, .w = w, .err = err, .begins = begins};
     *tokens = NULL;
-    if (n_bytes > INT32_MAX / 4)
-        return error_set(err, ERR_INPUT, "text of %zu bytes is too long",
-                         n_bytes);
-    struct encoding e = {.t = t,
-                         .pre = pretokenizer_work_new(),
-                         .bpe = bpe_work_new(),
-                         .spm = spm_work_new(),
-                         .err = err,
-                         .begins = begins};
-    int status =
-        encode_all(&e, special ? &t->vocabulary.all : &t->vocabulary.always,
-                   text, n_bytes);
-    pretokenizer_work_free(e.pre);
-    bpe_work_free(e.bpe);
-    spm_work_free(e.spm);
-    if (status) {
-        array_release(&e.tokens);
-        return -1;
+    int n = encode_in(&e, text, n_bytes, special);
+    if (n >= 0) {
+        *tokens = w->tokens.items;
+        w->tokens.items = NULL;
     }
-    *tokens = e.tokens.items;
-    return (int)e.tokens.n;
+    tokenizer_work_free(w);
+    return n;
+}
+
+int tokenizer_encode_in(const struct tokenizer *t, struct tokenizer_work *w,
+                        const char *text, size_t n_bytes, bool special,
+                        const int32_t **tokens, struct error *err) {
+    struct encoding e = {.t = t, .w = w, .err = err};
+    int n = encode_in(&e, text, n_bytes, special);
+    *tokens = w->tokens.items;
+    return n;
 }
 
 int tokenizer_encode(const struct tokenizer *t, const char *text,

@@ -47,6 +47,18 @@ int tokenizer_encode_more(const struct tokenizer *t, const char *text,
                           size_t n_bytes, bool special, int32_t **tokens,
                           struct error *err);
 
+// Scratch of one thread, for any tokenizers.
+struct tokenizer_work;
+struct tokenizer_work *tokenizer_work_new(void);
+void tokenizer_work_free(struct tokenizer_work *w); // NULL is fine
+
+// As tokenizer_encode_more(), but *tokens is borrowed until the next call with
+// this scratch; memory is allocated only where a text needs more than those
+// before it.
+int tokenizer_encode_in(const struct tokenizer *t, struct tokenizer_work *w,
+                        const char *text, size_t n_bytes, bool special,
+                        const int32_t **tokens, struct error *err);
+
 // The bytes that a token stands for, out of context; borrowed, not
 // NUL-terminated. Control tokens: their text. *n_bytes = 0 and "" for ids out
 // of range.
