@@ -57,6 +57,11 @@ NR == 1 {
     if ($at["test"] == "decode" && $at["batch"] == 1)
         band[model] = $at["bandwidth_pct"]
     if ($at["test"] == "prefill") peak[model] = $at["peak_pct"]
+    machine = sprintf("%s (%s), kernels %s, %s threads; read %s GB/s, int8 " \
+                      "%s GOP/s, f32 %s GFLOP/s, hand-off %s us", $at["cpu"],
+                      $at["cpu_flags"], $at["kernels"], $at["threads"],
+                      $at["read_gb_per_s"], $at["int8_gop_per_s"],
+                      $at["f32_gop_per_s"], $at["hand_off_us"])
 }
 END {
     for (i = 1; i <= n; i++) {
@@ -67,4 +72,5 @@ END {
         for (j = 1; j <= k; j++) printf " | %s", verify[m, sizes[j]]
         print " |"
     }
+    print "\n" machine
 }' "$OUT"
