@@ -73,6 +73,19 @@ $(TEST_PROGRAM): $(call obj,$(LIB_SRC) $(TEST_SRC))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 
+# The kernels' tests alone, with libc and a stand-in for Criterion: for CPUs that
+# are emulated (scripts/test_neon.sh).
+KERNEL_TESTS := $(BUILD)/kernel-tests
+KERNEL_SRC := $(filter-out %/hash.c %/rng.c %/kern_blas.c,$(filter engine/base/% \
+                  engine/kernels/%,$(LIB_SRC))) \
+              $(filter-out %_blas.c %_probe.c,$(wildcard tests/test_kern*.c)) \
+              $(wildcard tests/helper_kernels.c) tests/test_pool.c \
+              tests/neon/runner.c
+$(KERNEL_TESTS): override CPPFLAGS += -Itests/neon
+$(KERNEL_TESTS): $(call obj,$(KERNEL_SRC))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -static -o $@ $^ -lm
+
 FUZZ_TARGET ?= none
 $(BUILD)/$(FUZZ_TARGET): $(call obj,$(LIB_SRC) tests/helper_gguf.c) \
                          tests/fuzz/$(FUZZ_TARGET).c

@@ -12,6 +12,7 @@ run sh tests/mini_sweep.sh build/specsweep
 run sh tests/readme_examples.sh build/specsweep
 run bash tests/kill_resume.sh configs/mini.yaml 20
 run sh tests/generator.sh
+run sh scripts/test_neon.sh
 
 sanitized=build/address-undefined
 run make -s -j"$jobs" DEVELOPER=1 SANITIZE=address,undefined CFLAGS='-O1 -g' \

@@ -25,6 +25,9 @@ static const struct kernels *table_of(enum kern_isa isa) {
         return &kern_table_avx2;
     case KERN_AVX512:
         return &kern_table_avx512;
+#elif defined(__aarch64__)
+    case KERN_NEON:
+        return &kern_table_neon;
 #endif
     default:
         return NULL;
@@ -51,6 +54,8 @@ static bool cpu_has(enum kern_isa isa) {
                __builtin_cpu_supports("avx512vl") &&
                __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vnni");
+#elif defined(__aarch64__)
+    if (isa == KERN_NEON) return true; // part of the 64-bit architecture
 #endif
     return isa == KERN_REF;
 }

@@ -8,4 +8,6 @@ extern const struct kernels kern_table_ref;
 #if defined(__x86_64__)
 extern const struct kernels kern_table_avx2;
 extern const struct kernels kern_table_avx512;
+#elif defined(__aarch64__)
+extern const struct kernels kern_table_neon;
 #endif
