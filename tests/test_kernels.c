@@ -238,38 +238,6 @@ Test(kernels, reference_matmul_is_the_product_of_the_gguf_rows) {
     }
 }
 
-Test(kernels, blas_agrees_with_the_reference_within_rounding) {
-    enum { ROWS = 300, COLS = 256, TOKENS = 5, PANELS = 19 };
-    const struct kernels *ref = kern_get(KERN_REF, NULL);
-    float *tile = block(kern_blas_tile_floats(COLS) * sizeof *tile);
-    for (int t = 0; t < N_TYPES; t++) {
-        void *rows = gguf_rows(types[t], ROWS, COLS, 3);
-        struct kern_matrix w = packed(types[t], rows, ROWS, COLS);
-        float *x = floats(TOKENS * COLS, 5, 1.0f);
-        struct kern_input in = input(ref, x, TOKENS, COLS);
-        float *y = poisoned(TOKENS * ROWS), *want = poisoned(TOKENS * ROWS);
-        kern_matmul_blas(&w, &in, y, ROWS, 0, 2, tile);
-        kern_matmul_blas(&w, &in, y, ROWS, 2, PANELS, tile);
-        ref->matmul(&w, &in, want, ROWS, 0, PANELS);
-        double error = 0, size = 0;
-        for (int i = 0; i < TOKENS * ROWS; i++) {
-            error += pow((double)y[i] - (double)want[i], 2);
-            size += pow((double)want[i], 2);
-        }
-        double bound = kern_is_quantized(types[t]) ? 1e-4 : 1e-9;
-        cr_assert(error <= bound * size, "type %d: nmse %g", types[t],
-                  error / size);
-        same(y + TOKENS * ROWS, want + TOKENS * ROWS, GUARD, "blas");
-        free(rows);
-        free(w.panels);
-        free(x);
-        free(y);
-        free(want);
-        input_free(&in);
-    }
-    free(tile);
-}
-
 Test(kernels, sizes_that_overflow_or_do_not_suit_are_zero) {
     cr_assert_eq(kern_matrix_bytes(KERN_Q8_0, 4, 33), 0);
     cr_assert_eq(kern_matrix_bytes(KERN_F32, 0, 32), 0);
