@@ -152,26 +152,44 @@ KERN_INLINE __m256i widen(__m256i pairs) {
     return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 }
 
+// How the groups of a type are multiplied once they are unpacked.
+struct rule {
+    struct quant_range range;
+    int n_scales;
+    bool has_min;
+};
+
 // What the weights read less than they are adds to the sums of one token.
-KERN_INLINE __m256i add_eights(int eights, __m256i isum, int32_t minus_8_sum) {
-    __m256i v = _mm256_set1_epi32(minus_8_sum);
-    if (eights < 0) return _mm256_add_epi32(isum, v);
+KERN_INLINE __m256i add_eights(int eights, __m256i isum, __m256i minus_8_sum) {
+    if (eights < 0) return _mm256_add_epi32(isum, minus_8_sum);
     for (; eights > 0; eights--)
-        isum = _mm256_sub_epi32(isum, v);
+        isum = _mm256_sub_epi32(isum, minus_8_sum);
     return isum;
 }
 
-// The integer sum of columns that share a scale meets it, and its minimum.
-KERN_INLINE __m256 add_scaled(__m256 sum, __m256i isum, __m256 scale,
-                              const __m256 *min, float token_scale,
-                              float token_sum) {
-    __m256 both = _mm256_mul_ps(scale, _mm256_set1_ps(token_scale));
+// Sums of columns that share a scale, 8 rows and one token, meet it.
+KERN_INLINE __m256 add_scaled(__m256 sum, __m256i isum, const __m256 *scale,
+                              const __m256 *min, __m256 token_scale,
+                              __m256 token_sum) {
+    __m256 both = _mm256_mul_ps(token_scale, *scale);
     sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(isum), both, sum);
-    return min ? _mm256_fmadd_ps(*min, _mm256_set1_ps(token_sum), sum) : sum;
+    return min ? _mm256_fmadd_ps(token_sum, *min, sum) : sum;
 }
 
-KERN_INLINE float sum_of(const struct kern_scale *s, int n_scales, int index) {
-    return n_scales == 1 ? s->sum : s->half_sum[index];
+// The floats of one token meet both halves' integer sums.
+KERN_INLINE void add_token(struct rule rule, int k, const __m256i isum[2],
+                           const __m256 scale[2], const __m256 min[2],
+                           const struct kern_scale *s, __m256 sum[2]) {
+    __m256i eights = four_bytes(&s->minus_8_sum);
+    __m256 token_scale = _mm256_set1_ps(s->scale);
+    __m256 token_sum =
+        _mm256_set1_ps(rule.n_scales == 1 ? s->sum : s->half_sum[k]);
+    KERN_UNROLL
+    for (int half = 0; half < 2; half++)
+        sum[half] = add_scaled(
+            sum[half], add_eights(rule.range.eights, isum[half], eights),
+            &scale[half], rule.has_min ? &min[half] : NULL, token_scale,
+            token_sum);
 }
 
 // ---- one token --------------------------------------------------------------
@@ -192,6 +210,8 @@ KERN_INLINE void sums_of_one(enum kern_type type, int first, int end, int base,
             // At most 8 weights of -16..15 or 4 of -32..31: fits a byte.
             weights[half] = c == first ? w : _mm256_add_epi8(weights[half], w);
             pairs[half] = c % run == 0 ? p : _mm256_add_epi16(pairs[half], p);
+            KERN_KEEP(weights[half]);
+            KERN_KEEP(pairs[half]);
             if (c % run != run - 1) continue;
             p = widen(pairs[half]);
             isum[half] = c < first + run ? p : _mm256_add_epi32(isum[half], p);
@@ -238,26 +258,19 @@ KERN_INLINE void group_of_one(enum kern_type type, int base, int part,
                               const struct quant_scales *s,
                               const struct tokens *t, __m256 sum[2]) {
     const struct quant_shape shape = quant_shape(type);
-    const struct quant_range range = quant_range(type);
+    const struct rule rule = {quant_range(type), shape.n_scales, shape.has_min};
     int quads = GROUP_QUADS / shape.n_scales;
-    const struct kern_scale *token = t->scales;
     KERN_UNROLL
-    for (int i = 0; i < shape.n_scales; i++) {
-        int index = (base + part) * shape.n_scales + i;
+    for (int k = 0; k < shape.n_scales; k++) {
+        int index = (base + part) * shape.n_scales + k;
         __m256i isum[2];
-        if (range.wide)
+        if (rule.range.wide)
             wide_sums_of_one(type, base, part, at.words, t->q16, isum);
         else
-            sums_of_one(type, i * quads, (i + 1) * quads, base, part, at.words,
-                        t->q, token->minus_zero, isum);
-        KERN_UNROLL
-        for (int half = 0; half < 2; half++)
-            sum[half] = add_scaled(
-                sum[half],
-                add_eights(range.eights, isum[half], token->minus_8_sum),
-                s->scale[index][half],
-                shape.has_min ? &s->min[index][half] : NULL, token->scale,
-                sum_of(token, shape.n_scales, i));
+            sums_of_one(type, k * quads, (k + 1) * quads, base, part, at.words,
+                        t->q, t->scales->minus_zero, isum);
+        add_token(rule, k, isum, s->scale[index], s->min[index], t->scales,
+                  sum);
     }
 }
 
@@ -272,6 +285,7 @@ KERN_INLINE void panel_of_one(enum kern_type type, const char *panel,
         struct quant_block at = quant_block(type, panel, b);
         quant_scales(type, at, 0, 0, &s);
         quant_scales(type, at, 1, 0, &s);
+        KERN_UNROLL
         for (int g = 0; g < shape.block_groups; g += shape.pair)
             KERN_UNROLL
         for (int part = 0; part < shape.pair; part++) {
@@ -336,6 +350,7 @@ KERN_INLINE void unpack(enum kern_type type, const char *panel, size_t first,
             type, panel, (first + (size_t)b) / (size_t)shape.block_groups);
         quant_scales(type, at, 0, b, &p->scales);
         quant_scales(type, at, 1, b, &p->scales);
+        KERN_UNROLL
         for (int g = 0; g < shape.block_groups; g += shape.pair)
             KERN_UNROLL
         for (int i = 0; i < shape.pair; i++) {
@@ -349,10 +364,19 @@ KERN_INLINE void unpack(enum kern_type type, const char *panel, size_t first,
     }
 }
 
-// isum: columns of one scale; w: their weights; t stands at their group.
+// One token at a group: q, or q16 for wide weights.
+struct token {
+    const char *x;
+    const struct kern_scale *scales;
+};
+
+// gcc would rather compute a pointer for every load than keep one per token.
+#define KEEP_POINTER(p) __asm__("" : "+r"(p))
+
+// isum: columns of one scale; w: their weights; at: the tokens at their group.
 KERN_INLINE void narrow_sums(int nt, int run, int first, int end,
                              const __m256i *w, const __m256i weights[2],
-                             const struct tokens *t,
+                             const struct token at[TILE_TOKENS],
                              __m256i isum[TILE_TOKENS][2]) {
     __m256i pairs[TILE_TOKENS][2];
     KERN_UNROLL
@@ -362,11 +386,13 @@ KERN_INLINE void narrow_sums(int nt, int run, int first, int end,
         KERN_KEEP(v);
         KERN_UNROLL
         for (int i = 0; i < nt; i++) {
-            __m256i x = four_bytes(t->q + (size_t)i * t->n_cols + 4 * c);
+            __m256i x = four_bytes(at[i].x + 4 * c);
             __m256i a = _mm256_maddubs_epi16(x, u);
             __m256i b = _mm256_maddubs_epi16(x, v);
             pairs[i][0] = c % run == 0 ? a : _mm256_add_epi16(pairs[i][0], a);
             pairs[i][1] = c % run == 0 ? b : _mm256_add_epi16(pairs[i][1], b);
+            KERN_KEEP(pairs[i][0]);
+            KERN_KEEP(pairs[i][1]);
         }
         if (c % run != run - 1) continue;
         KERN_UNROLL
@@ -380,8 +406,7 @@ KERN_INLINE void narrow_sums(int nt, int run, int first, int end,
     }
     KERN_UNROLL
     for (int i = 0; i < nt; i++) {
-        __m256i zero =
-            four_bytes(&t->scales[(size_t)i * t->n_groups].minus_zero);
+        __m256i zero = four_bytes(&at[i].scales->minus_zero);
         KERN_UNROLL
         for (int half = 0; half < 2; half++)
             isum[i][half] = _mm256_add_epi32(
@@ -389,7 +414,8 @@ KERN_INLINE void narrow_sums(int nt, int run, int first, int end,
     }
 }
 
-KERN_INLINE void wide_sums(int nt, const __m256i *w, const struct tokens *t,
+KERN_INLINE void wide_sums(int nt, const __m256i *w,
+                           const struct token at[TILE_TOKENS],
                            __m256i isum[TILE_TOKENS][2]) {
     KERN_UNROLL
     for (int i = 0; i < nt; i++)
@@ -401,53 +427,58 @@ KERN_INLINE void wide_sums(int nt, const __m256i *w, const struct tokens *t,
         KERN_KEEP(v);
         KERN_UNROLL
         for (int i = 0; i < nt; i++) {
-            __m256i x = four_bytes(t->q16 + (size_t)i * t->n_cols + 2 * c);
+            __m256i x = four_bytes(at[i].x + 4 * c);
             isum[i][0] = _mm256_add_epi32(isum[i][0], _mm256_madd_epi16(x, u));
             isum[i][1] = _mm256_add_epi32(isum[i][1], _mm256_madd_epi16(x, v));
+            KERN_KEEP(isum[i][0]);
+            KERN_KEEP(isum[i][1]);
         }
     }
 }
-
-// How the groups of a type are multiplied once they are unpacked.
-struct rule {
-    struct quant_range range;
-    int n_scales;
-    bool has_min;
-};
 
 // n_groups of a panel for nt tokens; sums: [nt][2] of 8 rows.
 KERN_INLINE void multiply(struct rule rule, int nt, const struct part *p,
                           int n_groups, struct tokens t, __m256 *sums) {
     const int quads = GROUP_QUADS / rule.n_scales;
     const __m256i *w = p->w;
+    struct token at[TILE_TOKENS];
+    __m256 sum[TILE_TOKENS][2];
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++) {
+        size_t skip = (size_t)i * t.n_cols;
+        at[i].x = rule.range.wide ? (const char *)(t.q16 + skip)
+                                  : (const char *)(t.q + skip);
+        at[i].scales = t.scales + (size_t)i * t.n_groups;
+        sum[i][0] = sums[i * 2];
+        sum[i][1] = sums[i * 2 + 1];
+    }
     for (int g = 0; g < n_groups; g++) {
         KERN_UNROLL
         for (int k = 0; k < rule.n_scales; k++) {
             int index = g * rule.n_scales + k;
             __m256i isum[TILE_TOKENS][2];
             if (rule.range.wide)
-                wide_sums(nt, w, &t, isum);
+                wide_sums(nt, w, at, isum);
             else
                 narrow_sums(nt, rule.range.quads, k * quads, (k + 1) * quads, w,
-                            p->weights[index], &t, isum);
+                            p->weights[index], at, isum);
             KERN_UNROLL
-            for (int i = 0; i < nt; i++) {
-                const struct kern_scale *s = t.scales + (size_t)i * t.n_groups;
-                KERN_UNROLL
-                for (int half = 0; half < 2; half++)
-                    sums[i * 2 + half] = add_scaled(
-                        sums[i * 2 + half],
-                        add_eights(rule.range.eights, isum[i][half],
-                                   s->minus_8_sum),
-                        p->scales.scale[index][half],
-                        rule.has_min ? &p->scales.min[index][half] : NULL,
-                        s->scale, sum_of(s, rule.n_scales, k));
-            }
+            for (int i = 0; i < nt; i++)
+                add_token(rule, k, isum[i], p->scales.scale[index],
+                          p->scales.min[index], at[i].scales, sum[i]);
         }
         w += GROUP_QUADS * (rule.range.wide ? 4 : 2);
-        t.q += KERN_BLOCK;
-        t.q16 += KERN_BLOCK;
-        t.scales++;
+        KERN_UNROLL
+        for (int i = 0; i < nt; i++) {
+            at[i].x += KERN_BLOCK * (rule.range.wide ? 2 : 1);
+            at[i].scales++;
+            KEEP_POINTER(at[i].x);
+        }
+    }
+    KERN_UNROLL
+    for (int i = 0; i < nt; i++) {
+        sums[i * 2] = sum[i][0];
+        sums[i * 2 + 1] = sum[i][1];
     }
 }
 

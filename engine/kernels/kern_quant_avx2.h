@@ -76,28 +76,28 @@ KERN_INLINE __m256i quant_two_bits(__m256i v, int shift) {
                             _mm256_set1_epi8(3));
 }
 
-// q where the byte of v has a bit of `bits`, q less -`minus` elsewhere: minus
-// is a negative power of two and q less than -minus, so it is q | minus.
-KERN_INLINE __m256i quant_unless(__m256i q, __m256i v, __m256i bits,
-                                 int minus) {
-    __m256i clear =
-        _mm256_cmpeq_epi8(_mm256_and_si256(v, bits), _mm256_setzero_si256());
-    return _mm256_or_si256(
-        q, _mm256_and_si256(clear, _mm256_set1_epi8((char)minus)));
+// q, less 1 << at where bit `bit` of the byte of v is clear.
+KERN_INLINE __m256i quant_unless(__m256i q, __m256i v, int bit, int at) {
+    if (bit > at) v = _mm256_srli_epi16(v, bit - at);
+    if (bit < at) v = _mm256_slli_epi16(v, at - bit);
+    return _mm256_sub_epi8(
+        q, _mm256_andnot_si256(v, _mm256_set1_epi8((char)(1 << at))));
 }
 
 // The fifth bits of Q5_0 and Q5_1: of each row's 32 bits in word 0, four from
-// 4c on. Nibbles become -16..15.
+// 4c on. Nibbles become -16..15. The four are in the high half of a byte, a bit
+// for each of four copies, where any bit is at least 16.
 KERN_INLINE __m256i quant_fifth_bits(__m256i q, const char *words, int c,
                                      int half) {
     const __m256i spread =
         _mm256_set_epi8(12, 12, 12, 12, 8, 8, 8, 8, 4, 4, 4, 4, 0, 0, 0, 0, 12,
                         12, 12, 12, 8, 8, 8, 8, 4, 4, 4, 4, 0, 0, 0, 0);
-    __m256i bytes = _mm256_shuffle_epi8(
-        quant_word(words, 0, half),
-        _mm256_add_epi8(spread, _mm256_set1_epi8((char)(c / 2))));
-    return quant_unless(
-        q, bytes, _mm256_set1_epi32(c % 2 ? (int)0x80402010 : 0x08040201), -16);
+    __m256i bits = quant_word(words, 0, half);
+    if (c % 2 == 0) bits = _mm256_slli_epi16(bits, 4);
+    bits = _mm256_shuffle_epi8(
+        bits, _mm256_add_epi8(spread, _mm256_set1_epi8((char)(c / 2))));
+    bits = _mm256_andnot_si256(bits, _mm256_set1_epi32((int)0x80402010));
+    return _mm256_sub_epi8(q, _mm256_min_epu8(bits, _mm256_set1_epi8(16)));
 }
 
 KERN_INLINE __m256i quant_q6(const char *words, int base, int part, int c,
@@ -120,10 +120,9 @@ KERN_INLINE __m256i quant_iq4(__m256i nibbles) {
 
 // Columns 4c..4c+3 of 8 rows in group base + part, as signed bytes, less
 // 8 * quant_range.eights. base is a multiple of quant_shape.pair, part less
-// than it and constant.
+// than it; constants both.
 KERN_INLINE __m256i quant_quad(enum kern_type type, const char *words, int base,
                                int part, int c, int half) {
-    const __m256i bit = _mm256_set1_epi8((char)(1 << (base + part)));
     int nibble = c / 4 * 4;
     __m256i q;
     switch (type) {
@@ -141,13 +140,13 @@ KERN_INLINE __m256i quant_quad(enum kern_type type, const char *words, int base,
                               part * 2);
     case KERN_Q3_K:
         q = quant_two_bits(quant_word(words, 8 + base * 2 + c, half), part * 2);
-        return quant_unless(q, quant_word(words, c, half), bit, -4);
+        return quant_unless(q, quant_word(words, c, half), base + part, 2);
     case KERN_Q4_K:
         return quant_nibble(quant_word(words, 3 + base * 4 + c, half),
                             part * 4);
     case KERN_Q5_K:
         q = quant_nibble(quant_word(words, 11 + base * 4 + c, half), part * 4);
-        return quant_unless(q, quant_word(words, 3 + c, half), bit, -16);
+        return quant_unless(q, quant_word(words, 3 + c, half), base + part, 4);
     case KERN_Q6_K:
         return quant_q6(words, base, part, c, half);
     case KERN_IQ4_XS:
