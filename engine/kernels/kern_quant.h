@@ -12,6 +12,21 @@ enum {
     QUANT_MAX_SCALES = 16, // of a block
 };
 
+// All of them, once each.
+#define QUANT_TYPES(DO)                                                              \
+    DO(Q4_0)                                                                   \
+    DO(Q4_1)                                                                   \
+    DO(Q5_0)                                                                   \
+    DO(Q5_1)                                                                   \
+    DO(Q8_0)                                                                   \
+    DO(Q2_K)                                                                   \
+    DO(Q3_K)                                                                   \
+    DO(Q4_K)                                                                   \
+    DO(Q5_K)                                                                   \
+    DO(Q6_K)                                                                   \
+    DO(IQ4_NL)                                                                 \
+    DO(IQ4_XS)
+
 // What a type's kernel needs to know of it, constant-folded.
 struct quant_shape {
     int block_groups; // groups of 32 columns of a block

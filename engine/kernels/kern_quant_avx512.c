@@ -9,13 +9,30 @@
 // ---- activations ------------------------------------------------------------
 
 // 16 activations: q is written, the sum of q - zero is returned.
-static int quantize_half(__m512 x, __m512 inverse, int zero, uint8_t *q) {
+KERN_INLINE int quantize_half(__m512 x, __m512 inverse, int zero, uint8_t *q) {
     __m512i v = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(x, inverse)),
                                  _mm512_set1_epi32(zero));
-    v = _mm512_min_epi32(_mm512_max_epi32(v, _mm512_setzero_si512()),
-                         _mm512_set1_epi32(255));
-    _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(v));
-    return _mm512_reduce_add_epi32(v) - 16 * zero;
+    v = _mm512_max_epi32(v, _mm512_setzero_si512());
+    __m128i bytes = _mm512_cvtusepi32_epi8(v); // 255 at most
+    _mm_storeu_si128((__m128i *)(void *)q, bytes);
+    __m128i sums = _mm_sad_epu8(bytes, _mm_setzero_si128());
+    return _mm_cvtsi128_si32(sums) + _mm_extract_epi16(sums, 4) - 16 * zero;
+}
+
+// The largest of 0 and 32 values, and of their negatives: both at once, each in
+// a half of a register.
+KERN_INLINE void range_of(__m512 a, __m512 b, float *high, float *minus_low) {
+    const __m512 none = _mm512_setzero_ps();
+    __m512 most = _mm512_max_ps(a, b);
+    __m512 least = _mm512_sub_ps(none, _mm512_min_ps(a, b));
+    __m512 m = _mm512_max_ps(_mm512_shuffle_f32x4(most, least, 0x44),
+                             _mm512_shuffle_f32x4(most, least, 0xee));
+    m = _mm512_max_ps(m, _mm512_shuffle_f32x4(m, m, 0xb1));
+    m = _mm512_max_ps(m, _mm512_permute_ps(m, 0x4e));
+    m = _mm512_max_ps(m, _mm512_permute_ps(m, 0xb1));
+    m = _mm512_max_ps(m, none);
+    *high = _mm512_cvtss_f32(m);
+    *minus_low = _mm_cvtss_f32(_mm512_extractf32x4_ps(m, 2));
 }
 
 static void quantize_zeros(uint8_t *q, struct kern_scale *s, float scale) {
@@ -24,15 +41,15 @@ static void quantize_zeros(uint8_t *q, struct kern_scale *s, float scale) {
         .scale = scale, .sum = scale, .half_sum = {scale, scale}};
 }
 
-static void quantize_block(const float *x, uint8_t *q, struct kern_scale *s) {
+KERN_INLINE void quantize_block(const float *x, uint8_t *q,
+                                struct kern_scale *s) {
     __m512 a = _mm512_loadu_ps(x), b = _mm512_loadu_ps(x + 16);
-    const __m512 inf = _mm512_set1_ps(INFINITY), none = _mm512_setzero_ps();
-    int finite =
-        _mm512_cmp_ps_mask(_mm512_abs_ps(a), inf, _CMP_LT_OQ) == 0xffff &&
-        _mm512_cmp_ps_mask(_mm512_abs_ps(b), inf, _CMP_LT_OQ) == 0xffff;
-    float low = _mm512_reduce_min_ps(_mm512_min_ps(_mm512_min_ps(a, b), none));
-    float high = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(a, b), none));
-    float range = high - low;
+    enum { NOT_FINITE = 0x99 }; // quiet and signalling NaN, both infinities
+    int finite = !(_mm512_fpclass_ps_mask(a, NOT_FINITE) |
+                   _mm512_fpclass_ps_mask(b, NOT_FINITE));
+    float high, minus_low;
+    range_of(a, b, &high, &minus_low);
+    float range = high + minus_low;
     if (!finite || !(range < INFINITY)) {
         quantize_zeros(q, s, NAN);
         return;
@@ -42,7 +59,7 @@ static void quantize_block(const float *x, uint8_t *q, struct kern_scale *s) {
         return;
     }
     float inverse = KERN_QUANT_MAX / range;
-    int zero = _mm_cvtss_si32(_mm_set_ss(-low * inverse));
+    int zero = _mm_cvtss_si32(_mm_set_ss(minus_low * inverse));
     const __m512 v = _mm512_set1_ps(inverse);
     int sum[2] = {quantize_half(a, v, zero, q),
                   quantize_half(b, v, zero, q + 16)};
@@ -62,18 +79,6 @@ void kern_quantize_avx512(struct kern_input *in, int begin, int end) {
 }
 
 // ---- products ---------------------------------------------------------------
-
-// _mm512_dpbusd_epi32() and _mm512_dpwssd_epi32(), for which gcc 12 copies the
-// sum twice per use: a third slower for one token.
-KERN_INLINE __m512i add_quads(__m512i sum, __m512i q, __m512i w) {
-    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(q), "v"(w));
-    return sum;
-}
-
-KERN_INLINE __m512i add_pairs(__m512i sum, __m512i a, __m512i b) {
-    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
-    return sum;
-}
 
 enum { MAX_TOKENS = 8, MAX_PANELS = 4, GROUP_QUADS = KERN_BLOCK / 4 };
 
@@ -111,7 +116,7 @@ KERN_INLINE void integer_sums(enum kern_type type, int nt, int np, int first,
         KERN_UNROLL
         for (int j = 0; j < np; j++) {
             w[j] = quant_quad(type, t->at[j].words, base, part, c);
-            weights[j] = add_quads(weights[j], ones, w[j]);
+            weights[j] = quant_add_quads(weights[j], ones, w[j]);
         }
         KERN_UNROLL
         for (int i = 0; i < nt; i++) {
@@ -120,7 +125,7 @@ KERN_INLINE void integer_sums(enum kern_type type, int nt, int np, int first,
             __m512i x = _mm512_set1_epi32(quad);
             KERN_UNROLL
             for (int j = 0; j < np; j++)
-                isum[i][j] = add_quads(isum[i][j], x, w[j]);
+                isum[i][j] = quant_add_quads(isum[i][j], x, w[j]);
         }
     }
     KERN_UNROLL
@@ -129,7 +134,7 @@ KERN_INLINE void integer_sums(enum kern_type type, int nt, int np, int first,
             _mm512_set1_epi32(t->scale[(size_t)i * t->n_groups].minus_zero);
         KERN_UNROLL
         for (int j = 0; j < np; j++)
-            isum[i][j] = add_pairs(isum[i][j], weights[j], zero);
+            isum[i][j] = quant_add_pairs(isum[i][j], weights[j], zero);
     }
 }
 
@@ -227,27 +232,26 @@ KERN_INLINE void multiply(enum kern_type type, int nt, int np,
                [8] = {NULL, type##_8x1, type##_8x2}},                          \
     };
 
-#define TYPES(DO)                                                              \
-    DO(Q4_0)                                                                   \
-    DO(Q4_1)                                                                   \
-    DO(Q5_0)                                                                   \
-    DO(Q5_1)                                                                   \
-    DO(Q8_0)                                                                   \
-    DO(Q2_K)                                                                   \
-    DO(Q3_K)                                                                   \
-    DO(Q4_K)                                                                   \
-    DO(Q5_K)                                                                   \
-    DO(Q6_K)                                                                   \
-    DO(IQ4_NL)                                                                 \
-    DO(IQ4_XS)
-
-TYPES(TILES)
+QUANT_TYPES(TILES)
 
 #define ENTRY(type) [KERN_##type] = &type##_tiles,
-static const struct kern_tile_set *const tiles[] = {TYPES(ENTRY)};
+static const struct kern_tile_set *const tiles[] = {QUANT_TYPES(ENTRY)};
 
 void kern_matmul_quant_avx512(const struct kern_matrix *w,
                               const struct kern_input *in, float *y,
                               int y_stride, int begin, int end) {
-    kern_tile_matmul(tiles[w->type], w, in, y, y_stride, begin, end);
+    struct kern_input rest = *in;
+    if (in->n_tokens >= KERN_WIDE_TOKENS) {
+        int n_wide = in->n_tokens / KERN_TILE_TOKENS * KERN_TILE_TOKENS;
+        struct kern_input wide = *in;
+        size_t at = (size_t)n_wide * (size_t)in->n_cols;
+        wide.n_tokens = n_wide;
+        kern_matmul_wide_avx512(w, &wide, y, y_stride, begin, end);
+        rest.n_tokens -= n_wide;
+        rest.q += at;
+        rest.scales += at / KERN_BLOCK;
+        y += (size_t)n_wide * (size_t)y_stride;
+    }
+    if (rest.n_tokens)
+        kern_tile_matmul(tiles[w->type], w, &rest, y, y_stride, begin, end);
 }

@@ -55,6 +55,10 @@ void kern_matmul_float_avx512(const struct kern_matrix *w,
 void kern_matmul_quant_avx512(const struct kern_matrix *w,
                               const struct kern_input *in, float *y,
                               int y_stride, int begin, int end);
+// For many tokens, a multiple of KERN_TILE_TOKENS.
+void kern_matmul_wide_avx512(const struct kern_matrix *w,
+                             const struct kern_input *in, float *y,
+                             int y_stride, int begin, int end);
 float kern_exp_sum_avx512(float *x, int n, float max, float inv_temp);
 float kern_max_avx512(const float *x, int n);
 void kern_attn_avx512(const struct kern_attn *a);

@@ -37,6 +37,7 @@
 enum {
     KERN_TILE_TOKENS = 8,  // tiles exist for 1, 2, 3, 4, 6 and 8 tokens
     KERN_TILE_PANELS = 12, // most panels of a tile
+    KERN_WIDE_TOKENS = 16, // from here on unpacking weights first pays
     // Panels read again by the next tile of tokens should still be in L2.
     KERN_TILE_BYTES = 1 << 20,
 };
@@ -50,8 +51,9 @@ struct kern_tile {
     const int16_t *q16;
     const struct kern_scale *scales;
     float *y;
-    size_t n_cols, y_stride;
-    int n_rows; // rows from the first panel's first to the matrix' last
+    size_t n_cols, x_stride, y_stride;
+    int n_rows;   // rows from the first panel's first to the matrix' last
+    bool is_more; // y holds the sums of the columns before: go on from them
 };
 
 typedef void (*kern_tile_fn)(const struct kern_tile *t);
@@ -108,6 +110,7 @@ static inline void kern_tile_matmul(const struct kern_tile_set *s,
                 .y = y + (size_t)i * (size_t)y_stride +
                      (size_t)p * KERN_PANEL_ROWS,
                 .n_cols = n_cols,
+                .x_stride = n_cols,
                 .y_stride = (size_t)y_stride,
                 .n_rows = w->n_rows - p * KERN_PANEL_ROWS,
             };
