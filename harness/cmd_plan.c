@@ -10,6 +10,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/engine.h"
 #include "harness/config.h"
 #include "harness/sweep.h"
@@ -194,6 +195,9 @@ static int run_plan(const struct cli_call *call, struct error *err) {
     for (int i = 0; i < p.config.n_warnings; i++)
         fprintf(call->log, "specsweep: warning: %s\n", p.config.warnings[i]);
     if (sweep_open(&p.sweep, &p.config, err)) goto done;
+    if (sweep_models_check_memory(&p.sweep, sweep_n_workers(&p.sweep),
+                                  memory_available(), call->log, err))
+        goto done;
     if (o->calibrate && sweep_models_open(&p.models, &p.sweep, 1, NULL, err))
         goto done;
     p.clock = sweep_clock(&p.models);

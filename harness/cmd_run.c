@@ -1,5 +1,6 @@
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/engine.h"
 #include "harness/commands.h"
 #include "harness/interrupt.h"
@@ -87,10 +88,11 @@ static int open_sweep(struct job *j, const struct cli_call *call,
     for (int i = 0; i < j->config.n_warnings; i++) {
         fprintf(call->log, "warning: %s\n", j->config.warnings[i]);
     }
-    const struct top_config *top = &j->config.top;
-    int n_workers = top->mode == MODE_THROUGHPUT ? top->concurrency : 1;
+    if (sweep_open(&j->sweep, &j->config, err)) return -1;
+    int n_workers = sweep_n_workers(&j->sweep);
     if (n_workers > 1) j->batcher = batcher_new();
-    if (sweep_open(&j->sweep, &j->config, err) ||
+    if (sweep_models_check_memory(&j->sweep, n_workers, memory_available(),
+                                  call->log, err) ||
         sweep_models_open(&j->models, &j->sweep, n_workers, j->batcher, err)) {
         return -1;
     }

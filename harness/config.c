@@ -15,6 +15,7 @@ static const char *const mode_names[] = {"latency", "throughput", NULL};
 static const char *const prefill_names[] = {"exact", "blas", NULL};
 const char *const engine_isa_names[] = {"auto",   "ref",  "avx2",
                                         "avx512", "neon", NULL};
+const char *const engine_kv_names[] = {"f32", "f16", "q8_0", NULL};
 
 // clang-format off
 const struct option top_table[] = {
@@ -49,6 +50,9 @@ const struct option engine_table[] = {
     {.name = "prefill", .type = OPT_CHOICE, .offset = offsetof(struct engine_config, prefill),
      .choices = prefill_names, .default_value = "exact",
      .help = "blas: OpenBLAS for prompts, whose bits depend on the CPU"},
+    {.name = "kv", .type = OPT_CHOICE, .offset = offsetof(struct engine_config, kv),
+     .choices = engine_kv_names, .default_value = "f32",
+     .help = "type of the KV cache; f16 is half of f32, q8_0 a quarter"},
     {.name = "context", .type = OPT_INT, .offset = offsetof(struct engine_config, context),
      .min = 0, .max = 1048576, .default_value = "0",
      .help = "tokens of one transcript; 0: the model's own"},

@@ -26,10 +26,12 @@ struct engine_config {
     int threads;
     int isa;     // index into engine_isa_names
     int prefill; // enum prefill_mode
+    int kv;      // index into engine_kv_names
     int context; // tokens of one sequence; 0: the model's own
 };
 extern const struct option engine_table[];
 extern const char *const engine_isa_names[]; // "auto", "ref", ...
+extern const char *const engine_kv_names[];  // "f32", "f16", "q8_0"
 
 // The scalars at the top of the file; described by top_table.
 struct top_config {

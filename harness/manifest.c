@@ -33,8 +33,10 @@ static void take_models(struct manifest *m, const struct sweep *s,
             .backend = arena_strdup(a, facts->backend),
             .arch = arena_strdup(a, facts->arch ? facts->arch : ""),
             .vocab_hash = arena_strdup(a, facts->vocab_hash),
+            .kv = arena_strdup(a, facts->kv ? facts->kv : ""),
             .n_params = facts->n_params,
             .weights_bytes = (int64_t)facts->weights_bytes,
+            .kv_bytes = (int64_t)facts->kv_bytes,
         };
     }
 }

@@ -27,7 +27,8 @@ enum {
 struct manifest_model {
     const char *name, *path, *hash; // hash of the content
     const char *backend, *arch, *vocab_hash;
-    int64_t n_params, weights_bytes;
+    const char *kv; // type of the KV cache; "" where there is none
+    int64_t n_params, weights_bytes, kv_bytes;
 };
 
 struct manifest_problem {

@@ -45,6 +45,8 @@ static void add_models(const struct manifest *m, struct buf *out) {
         json_put_string(out, "vocab_hash", model->vocab_hash);
         json_put_int(out, "n_params", model->n_params);
         json_put_int(out, "weights_bytes", model->weights_bytes);
+        json_put_string(out, "kv", model->kv);
+        json_put_int(out, "kv_bytes", model->kv_bytes);
         buf_addc(out, '}');
     }
     buf_addc(out, ']');
@@ -179,6 +181,10 @@ static void take_models(struct manifest *m, struct json_reader *r,
         to->n_params = json_take_int(r, from, "n_params", 0, INT64_MAX);
         to->weights_bytes =
             json_take_int(r, from, "weights_bytes", 0, INT64_MAX);
+        // Older folders do not state the cache.
+        to->kv = json_take_text_or_null(r, from, "kv");
+        if (!to->kv) continue;
+        to->kv_bytes = json_take_int(r, from, "kv_bytes", 0, INT64_MAX);
     }
 }
 

@@ -58,8 +58,9 @@ static void identify(const struct sweep *s, struct cell *c) {
     const struct config *k = s->config;
     struct buf text;
     buf_init(&text);
-    buf_addf(&text, "version %d\nseed %d\nprefill %d\ncontext %d\n",
-             SAMPLE_VERSION, k->top.seed, k->engine.prefill, k->engine.context);
+    buf_addf(&text, "version %d\nseed %d\nprefill %d\ncontext %d\nkv %s\n",
+             SAMPLE_VERSION, k->top.seed, k->engine.prefill, k->engine.context,
+             engine_kv_names[k->engine.kv]);
     buf_addf(&text, "base %s\n", k->models[c->base].hash);
     if (c->draft >= 0) buf_addf(&text, "draft %s\n", k->models[c->draft].hash);
     buf_addf(&text, "dataset %s\ngrader %s\nmethod %s\n",

@@ -18,7 +18,7 @@ struct error;
 
 struct cell {
     // Hash of everything that can change a sample of this cell but problem and
-    // sample index: SAMPLE_VERSION, seed, prefill and context, model contents,
+    // sample index: SAMPLE_VERSION, seed, prefill, context and kv, model contents,
     // dataset and grader, method, the settings that the method knows. Not
     // mode, threads or instruction set: tokens do not depend on them.
     char id[HASH_HEX_SIZE];

@@ -28,26 +28,33 @@ static int seqs_needed(const struct sweep *s, int model) {
     return n;
 }
 
+static struct lm_native_options options_of(const struct sweep *s, int model,
+                                           int n_workers) {
+    const struct engine_config *e = &s->config->engine;
+    return (struct lm_native_options){
+        .isa = engine_isa_names[e->isa],
+        .n_threads = e->threads,
+        .n_ctx = e->context,
+        .n_seq = n_workers * seqs_needed(s, model),
+        .n_rows = rows_needed(s),
+        .prefill_blas = e->prefill == PREFILL_BLAS,
+        .kv = engine_kv_names[e->kv],
+    };
+}
+
 static struct lm *open_model(struct sweep_models *m, const struct sweep *s,
                              int model, int n_workers, struct batcher *batcher,
                              struct error *err) {
     const struct config *c = s->config;
     const struct model_spec *spec = &c->models[model];
-    int n_rows = rows_needed(s);
     // Several threads would race on the virtual clock, and samples of a
     // throughput run carry no times anyway.
     if (spec->scripted)
-        return scripted_model_open(spec->scripted, n_rows, c->engine.context,
+        return scripted_model_open(spec->scripted, rows_needed(s),
+                                   c->engine.context,
                                    n_workers > 1 ? NULL : &m->virtual_ns, err);
-    const struct lm_native_options o = {
-        .isa = engine_isa_names[c->engine.isa],
-        .n_threads = c->engine.threads,
-        .n_ctx = c->engine.context,
-        .n_seq = n_workers * seqs_needed(s, model),
-        .n_rows = n_rows,
-        .prefill_blas = c->engine.prefill == PREFILL_BLAS,
-        .batcher = batcher,
-    };
+    struct lm_native_options o = options_of(s, model, n_workers);
+    o.batcher = batcher;
     return lm_native_open(spec->path, &o, err);
 }
 
@@ -88,6 +95,51 @@ int sweep_models_open(struct sweep_models *m, const struct sweep *s,
     if (check_cells(m, s, n_workers, err) == 0) return 0;
     sweep_models_close(m);
     return -1;
+}
+
+// ---- memory ---------------------------------------------------------------
+
+static size_t add_capped(size_t a, size_t b) {
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+// What one model takes, added to *total and said.
+static int add_need(const struct sweep *s, int model, int n_workers,
+                    size_t *total, FILE *log, struct error *err) {
+    const struct model_spec *spec = &s->config->models[model];
+    struct lm_native_options o = options_of(s, model, n_workers);
+    struct lm_need need;
+    if (lm_native_need(spec->path, &o, &need, err))
+        return place_prefix(&spec->place, err);
+    size_t kv_bytes = need.kv_bytes ? need.kv_bytes : SIZE_MAX; // overflow
+    *total = add_capped(*total, add_capped(need.weights_bytes, kv_bytes));
+    fprintf(log,
+            "model %s: %.1f MB of weights, %.1f MB of KV cache (%s, %d x %d "
+            "tokens)\n",
+            spec->name, (double)need.weights_bytes / 1e6,
+            (double)kv_bytes / 1e6, o.kv, o.n_seq, need.n_ctx);
+    return 0;
+}
+
+int sweep_models_check_memory(const struct sweep *s, int n_workers,
+                              size_t available, FILE *log, struct error *err) {
+    const struct config *c = s->config;
+    size_t total = 0;
+    for (int i = 0; i < c->n_models; i++) {
+        if (c->models[i].scripted || !sweep_uses_model(s, i)) continue;
+        if (add_need(s, i, n_workers, &total, log, err)) return -1;
+    }
+    if (total <= available) return 0;
+    return error_set(err, ERR_MEMORY,
+                     "%s: weights and KV caches take %.1f MB, %.1f MB of "
+                     "memory are free; lower engine.context or concurrency, or "
+                     "set engine.kv to f16 or q8_0",
+                     c->path, (double)total / 1e6, (double)available / 1e6);
+}
+
+int sweep_n_workers(const struct sweep *s) {
+    const struct top_config *top = &s->config->top;
+    return top->mode == MODE_THROUGHPUT ? top->concurrency : 1;
 }
 
 void sweep_models_close(struct sweep_models *m) {

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct batcher;
 struct error;
@@ -28,6 +29,13 @@ struct sweep_models {
 int sweep_models_open(struct sweep_models *m, const struct sweep *s,
                       int n_workers, struct batcher *batcher,
                       struct error *err);
+// Says on `log` what the weights and the KV cache of each model take that
+// sweep_models_open() would load; ERR_MEMORY when that is more than `available`
+// bytes in all.
+int sweep_models_check_memory(const struct sweep *s, int n_workers,
+                              size_t available, FILE *log, struct error *err);
+// Threads that solve samples at once.
+int sweep_n_workers(const struct sweep *s);
 void sweep_models_close(struct sweep_models *m); // safe on a zeroed struct
 // The clock that traces must use: virtual, or the monotonic one. `m` must not
 // move while it is in use.

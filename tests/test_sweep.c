@@ -152,6 +152,7 @@ Test(sweep, ids_name_what_can_change_a_sample) {
     expect_same(plain, "seed: 2\nmethods: [vanilla]\n", false);
     expect_same(plain, "settings: {top_k: 5}\nmethods: [vanilla]\n", false);
     expect_same(plain, "engine: {prefill: blas}\nmethods: [vanilla]\n", false);
+    expect_same(plain, "engine: {kv: f16}\nmethods: [vanilla]\n", false);
     expect_same(plain, "methods: [{method: vanilla, base: draft}]\n", false);
     expect_same(plain, "methods: [specdecode]\n", false);
 }

@@ -3,13 +3,14 @@
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
 #include "tests/helper_dir.h"
+#include "tests/helper_gguf.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct scene {
-    char *dir, *path;
+    char *dir, *path, *files; // files: folder of models, or NULL
     struct config config;
     struct sweep sweep;
     struct sweep_models models;
@@ -37,6 +38,7 @@ static void leave(struct scene *s) {
     sweep_release(&s->sweep);
     config_release(&s->config);
     helper_dir_free(s->dir);
+    if (s->files) helper_dir_free(s->files);
     free(s->path);
 }
 
@@ -103,4 +105,96 @@ Test(sweep_models, files_that_are_no_models_are_named_with_their_place) {
     expect_bad_file("no model at all, just text", "GGUF");
     expect_bad_file("GGUF", "");
     expect_bad_file("", "");
+}
+
+// ---- memory -----------------------------------------------------------------
+
+// A base and a draft from files of 512 positions, with some engine options.
+static void enter_native(struct scene *s, const char *engine) {
+    char *dir = helper_dir_new(), *path = helper_path(dir, "toy.gguf");
+    helper_write_model(path, &(struct helper_model){.seed = 1});
+    char *models = xasprintf("{base: {path: %s}, draft: {path: %s}}\n%s", path,
+                             path, engine);
+    enter(s, models, "[specdecode]");
+    free(models);
+    free(path);
+    s->files = dir;
+}
+
+// Checks against `available` bytes; the log, malloc'ed.
+static char *check_memory(struct scene *s, size_t available, int want) {
+    char *log = NULL;
+    size_t n;
+    FILE *f = open_memstream(&log, &n);
+    int got = sweep_models_check_memory(&s->sweep, 1, available, f, &s->err);
+    fclose(f);
+    cr_assert_eq(got, want, "%s", s->err.text);
+    return log;
+}
+
+// 2 layers, 2 heads of 16, keys and values of 512 positions.
+enum { KV_FLOATS = 2 * 2 * 16 * 2 * 512 };
+
+Test(sweep_models, memory_is_said_and_checked_before_anything_is_loaded) {
+    struct scene s;
+    enter_native(&s, "");
+    char *log = check_memory(&s, SIZE_MAX, 0);
+    cr_expect(strstr(log, "model base: "), "%s", log);
+    cr_expect(strstr(log, "0.3 MB of KV cache (f32, 1 x 512 tokens)"), "%s",
+              log);
+    cr_expect(strstr(log, "model draft: "), "%s", log);
+    free(log);
+    free(check_memory(&s, 2 * KV_FLOATS * sizeof(float), -1));
+    cr_expect_eq(s.err.kind, ERR_MEMORY);
+    cr_expect(strstr(s.err.text, "x.yaml: weights and KV caches take ") &&
+                  strstr(s.err.text, "engine.context") &&
+                  strstr(s.err.text, "engine.kv"),
+              "%s", s.err.text);
+    leave(&s);
+}
+
+Test(sweep_models, a_smaller_type_of_cache_takes_less) {
+    struct scene s;
+    enter_native(&s, "engine: {kv: f16}");
+    char *log = check_memory(&s, SIZE_MAX, 0);
+    cr_expect(strstr(log, "0.1 MB of KV cache (f16, 1 x 512 tokens)"), "%s",
+              log);
+    free(log);
+    cr_assert_eq(open_models(&s, 1), 0, "%s", s.err.text);
+    const struct lm_facts *facts = lm_facts(s.models.lms[0]);
+    cr_expect_str_eq(facts->kv, "f16");
+    cr_expect_eq(facts->kv_bytes, KV_FLOATS * sizeof(uint16_t));
+    cr_expect_eq(facts->kv_token_bytes * 512, facts->kv_bytes);
+    leave(&s);
+}
+
+Test(sweep_models, a_context_beyond_the_models_is_refused) {
+    struct scene s;
+    enter_native(&s, "engine: {context: 513}");
+    free(check_memory(&s, SIZE_MAX, -1));
+    cr_expect(strstr(s.err.text, "context of 513 tokens asked for, the model "
+                                 "has 512"),
+              "%s", s.err.text);
+    cr_expect_eq(open_models(&s, 1), -1);
+    cr_expect_eq(s.err.kind, ERR_USAGE);
+    leave(&s);
+}
+
+// More sequences than any machine has memory for, of a model that is tiny.
+Test(sweep_models,
+     a_cache_that_does_not_fit_is_refused_when_a_model_is_opened) {
+    struct scene s;
+    struct lm_need need;
+    enter_native(&s, "");
+    const char *path = s.config.models[0].path;
+    struct lm_native_options o = {
+        .n_threads = 1, .n_seq = 1 << 30, .n_rows = 1, .kv = "q8_0"};
+    cr_assert_eq(lm_native_need(path, &o, &need, &s.err), 0);
+    cr_expect_gt(need.kv_bytes, (size_t)1 << 40);
+    cr_expect_null(lm_native_open(path, &o, &s.err));
+    cr_expect_eq(s.err.kind, ERR_MEMORY);
+    cr_expect(strstr(s.err.text, "GB of KV cache (q8_0, 1073741824 x 512 "
+                                 "tokens) do not fit into"),
+              "%s", s.err.text);
+    leave(&s);
 }

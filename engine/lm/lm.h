@@ -49,6 +49,7 @@ struct lm_facts {
     int n_layer, n_embd;
     int32_t eos_token; // -1: none
     int32_t bos_token; // that texts begin with; -1: none
+    const char *kv;    // type of the KV cache: "f32", "f16", "q8_0"; or ""
     size_t weights_bytes, kv_bytes;
     size_t kv_token_bytes; // of kv_bytes, what one position takes
 };
@@ -62,12 +63,23 @@ struct lm_native_options {
     int n_seq;         // sequences alive at once, at most
     int n_rows;        // rows kept per sequence (draft_tokens + 4 or more)
     bool prefill_blas; // OpenBLAS for prompts: other bits on other CPUs
+    const char *kv;    // KV cache: "f32" (or NULL), "f16", "q8_0": other bits,
+                       // the same on every CPU
     struct batcher *batcher; // shared by the models of a throughput run, so
                              // that calls of several threads meet in batches
                              // (batcher.h); NULL: one thread uses the model
 };
 
-// Opens a GGUF file. NULL with an error that names the file.
+// What opening a file with these options takes, from its metadata alone.
+struct lm_need {
+    size_t weights_bytes, kv_bytes;
+    int n_ctx; // tokens of one sequence
+};
+int lm_native_need(const char *path, const struct lm_native_options *o,
+                   struct lm_need *need, struct error *err);
+
+// Opens a GGUF file. NULL with an error that names the file. ERR_MEMORY, before
+// anything is read, when weights and KV cache do not fit into memory.
 struct lm *lm_native_open(const char *path, const struct lm_native_options *o,
                           struct error *err);
 void lm_free(struct lm *lm); // all its sequences must be freed; NULL is fine

@@ -7,6 +7,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/base/memory.h"
 #include "engine/base/pool.h"
 #include "engine/lm/batcher.h"
 #include "engine/model/forward.h"
@@ -219,14 +220,74 @@ static const struct lm_backend native_backend = {
     .meta = native_meta,
 };
 
-static int native_context(const struct model *m, int n_ctx, const char *path,
-                          struct error *err) {
-    int limit = m->shape.n_ctx_train;
-    if (n_ctx > limit)
+// The cache that the options ask for, and what it all takes.
+static int native_plan(struct gguf *file, const char *path,
+                       const struct lm_native_options *o, struct kv_shape *kv,
+                       struct lm_need *need, struct error *err) {
+    struct model_shape shape;
+    enum kern_type type;
+    if (kern_kv_parse(o->kv ? o->kv : "f32", &type, err) ||
+        model_shape_read(file, &shape, err))
+        return -1;
+    if (o->n_ctx > shape.n_ctx_train)
         return error_set(err, ERR_USAGE,
                          "%s: context of %d tokens asked for, the model has %d",
-                         path, n_ctx, limit);
-    return n_ctx ? n_ctx : limit;
+                         path, o->n_ctx, shape.n_ctx_train);
+    *kv = (struct kv_shape){.n_layer = shape.n_layer,
+                            .n_head_kv = shape.n_head_kv,
+                            .head_dim = shape.head_dim,
+                            .n_ctx = o->n_ctx ? o->n_ctx : shape.n_ctx_train,
+                            .n_seq = o->n_seq,
+                            .type = type};
+    *need = (struct lm_need){.kv_bytes = kv_bytes(kv), .n_ctx = kv->n_ctx};
+    for (size_t i = 0; i < gguf_n_tensors(file); i++)
+        need->weights_bytes += gguf_tensor_at(file, i)->n_bytes;
+    return 0;
+}
+
+static int native_check_memory(const char *path, const struct kv_shape *kv,
+                               const struct lm_need *need, struct error *err) {
+    size_t sum, free_bytes = memory_available();
+    if (need->kv_bytes &&
+        !__builtin_add_overflow(need->weights_bytes, need->kv_bytes, &sum) &&
+        sum <= free_bytes)
+        return 0;
+    return error_set(err, ERR_MEMORY,
+                     "%s: %.2f GB of weights and %.2f GB of KV cache (%s, %d x "
+                     "%d tokens) do not fit into %.2f GB of free memory; lower "
+                     "context or concurrency, or choose a smaller kv",
+                     path, (double)need->weights_bytes / 1e9,
+                     (double)need->kv_bytes / 1e9, kern_kv_name(kv->type),
+                     kv->n_seq, kv->n_ctx, (double)free_bytes / 1e9);
+}
+
+int lm_native_need(const char *path, const struct lm_native_options *o,
+                   struct lm_need *need, struct error *err) {
+    struct kv_shape kv;
+    struct gguf *file = gguf_open(path, err);
+    if (!file) return -1;
+    int status = native_plan(file, path, o, &kv, need, err);
+    gguf_close(file);
+    return status;
+}
+
+// The model, once it is known that it fits.
+static int native_load_model(struct native *n, const char *path,
+                             const struct lm_native_options *o,
+                             struct kv_shape *kv, struct error *err) {
+    struct lm_need need;
+    struct gguf *file = gguf_open(path, err);
+    if (!file) return -1;
+    if (native_plan(file, path, o, kv, &need, err) ||
+        native_check_memory(path, kv, &need, err)) {
+        gguf_close(file);
+        return -1;
+    }
+    n->lm.facts.n_ctx = need.n_ctx;
+    n->lm.facts.kv_bytes = need.kv_bytes;
+    n->lm.facts.kv = kern_kv_name(kv->type);
+    n->model = model_new(file, n->pool, err);
+    return n->model ? 0 : -1;
 }
 
 static int native_load(struct native *n, const char *path,
@@ -236,18 +297,10 @@ static int native_load(struct native *n, const char *path,
         !(n->kernels = kern_get(isa, err)))
         return -1;
     n->pool = pool_new(o->n_threads);
-    n->model = model_open(path, n->pool, err);
-    if (!n->model) return -1;
+    struct kv_shape kv;
+    if (native_load_model(n, path, o, &kv, err)) return -1;
     n->tokenizer = tokenizer_new(n->model->file, err);
     if (!n->tokenizer) return -1;
-    int n_ctx = native_context(n->model, o->n_ctx, path, err);
-    if (n_ctx < 0) return -1;
-    const struct model_shape *shape = &n->model->shape;
-    struct kv_shape kv = {.n_layer = shape->n_layer,
-                          .n_head_kv = shape->n_head_kv,
-                          .head_dim = shape->head_dim,
-                          .n_ctx = n_ctx,
-                          .n_seq = o->n_seq};
     n->kv = kv_new(&kv, err);
     if (!n->kv) return error_prefix(err, "%s", path);
     n->forward = forward_new(n->model,
@@ -255,14 +308,12 @@ static int native_load(struct native *n, const char *path,
                                  .kernels = n->kernels,
                                  .pool = n->pool,
                                  .kv = n->kv,
-                                 .n_ctx = n_ctx,
+                                 .n_ctx = kv.n_ctx,
                                  .max_batch = NATIVE_MAX_BATCH,
                                  .prefill_blas = o->prefill_blas,
                              },
                              err);
     if (!n->forward) return error_prefix(err, "%s", path);
-    n->lm.facts.n_ctx = n_ctx;
-    n->lm.facts.kv_bytes = kv_bytes(&kv);
     kv.n_ctx = KERN_PAGE;
     kv.n_seq = 1;
     n->lm.facts.kv_token_bytes = kv_bytes(&kv) / KERN_PAGE;

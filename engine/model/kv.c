@@ -60,6 +60,9 @@ struct kv *kv_new(const struct kv_shape *shape, struct error *err) {
                   shape->n_seq, shape->n_ctx, n_bytes);
         return NULL;
     }
+    // A token reads all pages of its sequence, in pieces of a few kB. Advice
+    // only: some machines have no huge pages.
+    (void)madvise(data, n_bytes, MADV_HUGEPAGE);
     struct kv *kv = xcalloc(1, sizeof *kv);
     kv->shape = *shape;
     kv->keys_bytes = kern_keys_bytes(shape->type, shape->head_dim);

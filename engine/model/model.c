@@ -24,6 +24,15 @@ struct model *model_open(const char *path, struct pool *pool,
     return file ? model_new(file, pool, err) : NULL;
 }
 
+int model_shape_read(struct gguf *file, struct model_shape *shape,
+                     struct error *err) {
+    struct model m = {.file = file};
+    const struct arch *arch = arch_find(file, err);
+    if (!arch || model_read_shape(&m, arch, err)) return -1;
+    *shape = m.shape;
+    return 0;
+}
+
 void model_free(struct model *m) {
     if (!m) return;
     pages_free(m->weights, m->reserved_bytes);

@@ -73,5 +73,10 @@ struct model *model_new(struct gguf *file, struct pool *pool,
                         struct error *err);
 void model_free(struct model *m); // NULL is fine
 
+// The shape that an open file's metadata state, but for n_vocab; no weights
+// are read.
+int model_shape_read(struct gguf *file, struct model_shape *shape,
+                     struct error *err);
+
 // The embedding of a token, 0 <= token < n_vocab: out [n_embd].
 void model_embed(const struct model *m, int32_t token, float *out);
