@@ -278,7 +278,9 @@ Test(forward, blas_prefill_agrees_within_rounding) {
             error += d * d;
             norm += (double)want[j] * (double)want[j];
         }
-        cr_expect_lt(error / norm, 1e-6, "model %d: %g", i, error / norm);
+        // BLAS multiplies floats; our products of quantised weights do not.
+        double bound = models[i].type == KERN_Q8_0 ? 1e-3 : 1e-6;
+        cr_expect_lt(error / norm, bound, "model %d: %g", i, error / norm);
         free(got);
         rig_close(&r);
         free(want);
