@@ -2,12 +2,14 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/lm/model_file.h"
 #include "tests/helper_cases.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // The same conversation for every family; tests/golden/chat.py says how the
 // files were checked against the families' own templates.
@@ -252,4 +254,44 @@ Test(chat, an_unknown_template_says_how_to_choose) {
     cr_expect(strstr(err.text, "'chat'"), "%s", err.text);
     for (int i = 0; i < CHAT_N; i++)
         cr_expect(strstr(err.text, chat_get((enum chat_kind)i)->name));
+}
+
+// ---- real vocabularies ----------------------------------------------------
+
+// The special parts are tokens of the family's vocabulary, but for those that
+// its generation of models does not have.
+static void check_vocabulary(const char *file, enum chat_kind kind,
+                             const char *lacks) {
+    struct error err = {0};
+    char path[128];
+    snprintf(path, sizeof path, "../shared/reference/tokenizers/%s", file);
+    if (access(path, R_OK)) cr_skip_test("skip: no %s", path);
+    struct model_file *f = model_file_open(path, &err);
+    cr_assert(f && !model_file_load_vocab(f, &err), "%s", err.text);
+    struct chat_text t;
+    render(kind, 0, 5, CHAT_CONTINUE, &t);
+    chat_add_template(&t, chat_get(kind)->judge);
+    for (size_t i = 0; i < t.n; i++) {
+        const char *bytes = t.bytes.text + t.parts[i].begin;
+        size_t n_bytes = t.parts[i].n_bytes;
+        int32_t *ids;
+        int n = model_file_encode(f, bytes, n_bytes, true, &ids, &err);
+        bool is_token = n == 1 && model_file_is_control(f, ids[0]);
+        bool is_known =
+            strlen(lacks) != n_bytes || memcmp(bytes, lacks, n_bytes) != 0;
+        cr_expect_eq(is_token, t.parts[i].special && is_known, "%s: '%.*s'",
+                     file, (int)n_bytes, bytes);
+        free(ids);
+    }
+    chat_text_release(&t);
+    model_file_close(f);
+}
+
+Test(chat, special_parts_are_tokens_of_qwen) {
+    check_vocabulary("vocab-qwen2.gguf", CHAT_QWEN25, "");
+    check_vocabulary("vocab-qwen2.gguf", CHAT_QWQ, "<think>");
+}
+
+Test(chat, special_parts_are_tokens_of_llama) {
+    check_vocabulary("vocab-llama3.gguf", CHAT_LLAMA31, "");
 }
