@@ -3,7 +3,7 @@
 
 #include "engine/kernels/kern_simd_neon.h"
 
-enum { MAX_TOKENS = 6, MAX_PANELS = 3 };
+enum { MAX_TOKENS = 4, MAX_PANELS = 3 };
 
 // Column c of a panel as floats.
 KERN_INLINE struct kern_16_neon load_weights(enum kern_type type,
@@ -40,7 +40,7 @@ KERN_INLINE void chunk(enum kern_type type, int nt, int np,
             KERN_UNROLL
             for (int i = 0; i < nt; i++)
                 part[i][j] = kern_fma_neon(part[i][j], w,
-                                           t->x[(size_t)i * t->n_cols + c]);
+                                           t->x[(size_t)i * t->x_stride + c]);
         }
     }
     KERN_UNROLL
@@ -83,14 +83,12 @@ KERN_INLINE void tile(enum kern_type type, int nt, int np,
     TILE(type, 2, 2)                                                           \
     TILE(type, 3, 1)                                                           \
     TILE(type, 4, 1)                                                           \
-    TILE(type, 6, 1)                                                           \
     static const struct kern_tile_set type##_tiles = {                         \
-        .most = {0, 3, 2, 1, 1, 0, 1, 0, 0},                                   \
+        .most = {0, 3, 2, 1, 1, 0, 0, 0, 0},                                   \
         .fn = {[1] = {NULL, type##_1x1, type##_1x2, type##_1x3},               \
                [2] = {NULL, type##_2x1, type##_2x2},                           \
                [3] = {NULL, type##_3x1},                                       \
-               [4] = {NULL, type##_4x1},                                       \
-               [6] = {NULL, type##_6x1}},                                      \
+               [4] = {NULL, type##_4x1}},                                      \
     };
 
 TILES(F32)

@@ -256,24 +256,10 @@ KERN_INLINE void multiply(enum kern_type type, int nt, int np,
                [4] = {NULL, type##_4x1}},                                      \
     };
 
-#define TYPES(DO)                                                              \
-    DO(Q4_0)                                                                   \
-    DO(Q4_1)                                                                   \
-    DO(Q5_0)                                                                   \
-    DO(Q5_1)                                                                   \
-    DO(Q8_0)                                                                   \
-    DO(Q2_K)                                                                   \
-    DO(Q3_K)                                                                   \
-    DO(Q4_K)                                                                   \
-    DO(Q5_K)                                                                   \
-    DO(Q6_K)                                                                   \
-    DO(IQ4_NL)                                                                 \
-    DO(IQ4_XS)
-
-TYPES(TILES)
+QUANT_TYPES(TILES)
 
 #define ENTRY(type) [KERN_##type] = &type##_tiles,
-static const struct kern_tile_set *const tiles[] = {TYPES(ENTRY)};
+static const struct kern_tile_set *const tiles[] = {QUANT_TYPES(ENTRY)};
 
 void kern_matmul_quant_neon(const struct kern_matrix *w,
                             const struct kern_input *in, float *y, int y_stride,

@@ -65,6 +65,7 @@ _Noreturn void runner_skip(const char *format, ...)
 #define cr_expect_leq cr_assert_leq
 #define cr_expect_gt cr_assert_gt
 #define cr_expect_geq cr_assert_geq
+#define cr_expect_arr_eq cr_assert_arr_eq
 #define cr_expect_str_eq cr_assert_str_eq
 #define cr_expect_float_eq cr_assert_float_eq
 
