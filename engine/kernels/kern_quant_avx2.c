@@ -244,6 +244,8 @@ KERN_INLINE void wide_sums_of_one(enum kern_type type, int base, int part,
                 even[half], _mm256_madd_epi16(_mm256_slli_epi16(w, 8), x[0]));
             odd[half] = _mm256_add_epi32(odd[half],
                                          _mm256_madd_epi16(quant_odd(w), x[1]));
+            KERN_KEEP(even[half]);
+            KERN_KEEP(odd[half]);
         }
     }
     KERN_UNROLL
