@@ -96,9 +96,13 @@ SEEDS_SRC := $(filter engine/base/%,$(LIB_SRC)) tests/helper_gguf.c \
 $(BUILD)/write_seeds: $(call obj,$(SEEDS_SRC))
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Fuzzed parsers call no kernels, and instrumenting those takes minutes.
+# Fuzzed parsers call no kernels but those that repack, and instrumenting the
+# others takes minutes.
 ifneq ($(findstring fuzzer,$(SANITIZE)),)
+fuzzed_flags := $(SANITIZE_FLAGS)
 $(BUILD)/engine/kernels/%.o: SANITIZE_FLAGS :=
+$(BUILD)/engine/kernels/kern_pack.o $(BUILD)/engine/kernels/kern_format.o: \
+    SANITIZE_FLAGS := $(fuzzed_flags)
 endif
 
 define isa_rule

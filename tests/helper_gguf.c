@@ -158,10 +158,9 @@ static void pad(struct buf *b) {
         buf_addc(b, 0);
 }
 
-void helper_gguf_tensor(struct helper_gguf *g, const char *name, uint32_t type,
-                        int n_rows, int n_cols, const float *values) {
-    assert(type == 0 || type == 1 || type == 30 ||
-           (type == 8 && n_cols % 32 == 0));
+void helper_gguf_raw(struct helper_gguf *g, const char *name, uint32_t type,
+                     int n_rows, int n_cols, const void *bytes,
+                     size_t n_bytes) {
     put_text(&g->entries, name);
     put_u32(&g->entries, n_rows ? 2 : 1);
     put_u64(&g->entries, (uint64_t)n_cols);
@@ -169,9 +168,20 @@ void helper_gguf_tensor(struct helper_gguf *g, const char *name, uint32_t type,
     put_u32(&g->entries, type);
     pad(&g->data);
     put_u64(&g->entries, g->data.n_bytes);
-    put_values(&g->data, type, values,
-               (size_t)n_cols * (size_t)(n_rows ? n_rows : 1));
+    buf_add(&g->data, bytes, n_bytes);
     g->n_tensors++;
+}
+
+void helper_gguf_tensor(struct helper_gguf *g, const char *name, uint32_t type,
+                        int n_rows, int n_cols, const float *values) {
+    assert(type == 0 || type == 1 || type == 30 ||
+           (type == 8 && n_cols % 32 == 0));
+    struct buf b;
+    buf_init(&b);
+    put_values(&b, type, values,
+               (size_t)n_cols * (size_t)(n_rows ? n_rows : 1));
+    helper_gguf_raw(g, name, type, n_rows, n_cols, b.text, b.n_bytes);
+    buf_release(&b);
 }
 
 char *helper_gguf_finish(struct helper_gguf *g, size_t *n_bytes) {
@@ -418,6 +428,7 @@ char *helper_model_bytes(const struct helper_model *model, size_t *n_bytes) {
         put_random(&g, &m, "output.weight", m.n_vocab, m.n_embd, 0.0f, spread);
     if (m.has_rope_factors)
         put_random(&g, &m, "rope_freqs.weight", 0, m.head_dim / 2, 3.0f, 2.0f);
+    if (m.extra) m.extra(&g);
     return helper_gguf_finish(&g, n_bytes);
 }
 

@@ -32,6 +32,9 @@ void helper_gguf_f32s(struct helper_gguf *g, const char *key,
 // n_rows 0: a vector.
 void helper_gguf_tensor(struct helper_gguf *g, const char *name, uint32_t type,
                         int n_rows, int n_cols, const float *values);
+// A tensor of any type from the bytes that the file shall have.
+void helper_gguf_raw(struct helper_gguf *g, const char *name, uint32_t type,
+                     int n_rows, int n_cols, const void *bytes, size_t n_bytes);
 // The finished file (version 3), malloc'ed; g is released.
 char *helper_gguf_finish(struct helper_gguf *g, size_t *n_bytes);
 
@@ -56,6 +59,8 @@ struct helper_model {
     // this share of its size. A draft that is right now and then: [0], 0.3
     float noise;
     float logit_scale; // [2] standard deviation of the logits, about
+    // Adds keys and tensors of its own, last. NULL: none.
+    void (*extra)(struct helper_gguf *g);
 };
 
 // The vocabulary: bytes 0-255 are tokens 0-255, then merges, then control

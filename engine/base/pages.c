@@ -28,7 +28,8 @@ void *pages_new(size_t n_bytes, const char *what, struct error *err) {
     char *block = map + before;
     if (before) munmap(map, before);
     if (behind) munmap(block + rounded(n_bytes), behind);
-    madvise(block, rounded(n_bytes), MADV_HUGEPAGE); // it may well refuse
+    if (n_bytes >= HUGE_PAGE) // the kernel may well refuse
+        madvise(block, rounded(n_bytes), MADV_HUGEPAGE);
     return block;
 }
 

@@ -10,6 +10,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -287,6 +288,8 @@ size_t gguf_tensor_index(const struct gguf *g, const struct gguf_tensor *t) {
 }
 
 void gguf_let_go(const struct gguf *g, const void *bytes, size_t n_bytes) {
+    size_t at = (size_t)((const uint8_t *)bytes - g->bytes);
+    assert(at <= g->n_bytes && n_bytes <= g->n_bytes - at);
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t first = ((uintptr_t)bytes + page - 1) / page * page;
     uintptr_t end = ((uintptr_t)bytes + n_bytes) / page * page;
@@ -334,8 +337,8 @@ const struct gguf_tensor *gguf_get_tensor(const struct gguf *g,
                   g->name, name, shape, n_rows, n_cols);
         return NULL;
     }
-    if (!tensor_type_find((uint32_t)t->type)->is_loadable) {
-        char known[128];
+    if (!tensor_type_is_loadable(tensor_type_find((uint32_t)t->type))) {
+        char known[160];
         tensor_type_list(true, known, sizeof known);
         error_set(err, ERR_UNSUPPORTED,
                   "%s: tensor '%s' has type %s, this build loads %s", g->name,

@@ -134,21 +134,20 @@ static void pack_range(void *ctx, int begin, int end, int worker) {
     struct pack_job *job = ctx;
     enum kern_type type = (enum kern_type)job->t->type;
     size_t row_bytes = kern_row_bytes(type, job->n_cols);
-    size_t panel_bytes = row_bytes * KERN_PANEL_ROWS;
-    int stride = 1 + (int)(STRIDE_BYTES / panel_bytes);
+    int stride = 1 + (int)(STRIDE_BYTES / (row_bytes * KERN_PANEL_ROWS));
     const char *rows = job->t->data;
+    int first = begin * KERN_PANEL_ROWS;
     for (int at = begin; at < end; at += stride) {
         int to = at + stride < end ? at + stride : end;
-        int last = to * KERN_PANEL_ROWS;
-        int bad =
-            job->w
-                ? kern_pack(job->w, rows, at, to)
-                : kern_check_rows(type, rows, job->n_cols, at * KERN_PANEL_ROWS,
-                                  last < job->n_rows ? last : job->n_rows);
+        int last = to * KERN_PANEL_ROWS; // the last panel may have fewer rows
+        if (last > job->n_rows) last = job->n_rows;
+        int bad = job->w ? kern_pack(job->w, rows, at, to)
+                         : kern_check_rows(type, rows, job->n_cols,
+                                           at * KERN_PANEL_ROWS, last);
         if (bad >= 0) atomic_store(&job->bad_row, bad);
         // From the beginning: a page may belong to two strides.
-        gguf_let_go(job->file, rows + (size_t)begin * panel_bytes,
-                    (size_t)(to - begin) * panel_bytes);
+        gguf_let_go(job->file, rows + (size_t)first * row_bytes,
+                    (size_t)(last - first) * row_bytes);
     }
 }
 

@@ -2,8 +2,8 @@
 // The tensor types of GGUF files: one table, a row per type.
 //
 // All types of the format are known by name and size, so that a file can be
-// checked and an error can name what it found; `is_loadable` says which of
-// them this build computes with.
+// checked and an error can name what it found. This build computes with those
+// that the kernels know.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,12 +23,12 @@ struct tensor_type_info {
     const char *name;        // "Q8_0"
     uint32_t block_elements; // a row is a multiple of this
     uint32_t block_bytes;
-    bool is_loadable;
 };
 
 // NULL: no such type.
 const struct tensor_type_info *tensor_type_find(uint32_t id);
 const char *tensor_type_name(uint32_t id); // "?" for unknown ones
+bool tensor_type_is_loadable(const struct tensor_type_info *t);
 // "F32, F16, ...": the loadable types, or all; cut to n_bytes.
 void tensor_type_list(bool loadable_only, char *text, size_t n_bytes);
 // Bytes of n_rows * n_cols elements in rows of n_cols. False when n_cols is no

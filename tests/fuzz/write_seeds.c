@@ -24,22 +24,83 @@ static void write_seed(const char *folder, const char *target, int i,
     free(path);
 }
 
-static void write_models(const char *folder) {
-    static const char *const archs[] = {"llama", "qwen2", "qwen3"};
-    static const uint32_t types[] = {8, 1, 30};
-    for (int i = 0; i < 3; i++) {
-        size_t n;
-        struct helper_model m = {.arch = archs[i],
-                                 .type = types[i],
-                                 .n_layer = 1,
-                                 .n_embd = 32,
-                                 .n_ff = 32,
-                                 .head_dim = 8,
-                                 .is_tied = true};
-        char *bytes = helper_model_bytes(&m, &n);
-        write_seed(folder, "fuzz_gguf", i, bytes, n);
-        free(bytes);
+// Types of matrices, with the bytes of 256 columns.
+static const struct {
+    uint32_t id;
+    size_t n_bytes;
+} types[] = {{0, 1024}, {1, 512},  {30, 512}, {2, 144},  {3, 160},
+             {6, 176},  {7, 192},  {8, 272},  {10, 84},  {11, 110},
+             {12, 144}, {13, 176}, {14, 210}, {20, 144}, {23, 136}};
+enum { N_TYPES = sizeof types / sizeof *types };
+
+// [2][256] of type i modulo their number.
+static void put_wide(struct helper_gguf *g, const char *name, int i) {
+    static const char zeros[2 * 1024];
+    i %= N_TYPES;
+    helper_gguf_raw(g, name, types[i].id, 2, 256, zeros, 2 * types[i].n_bytes);
+}
+
+static void put_floats(struct helper_gguf *g, const char *name, int n_rows,
+                       int n_cols) {
+    float values[512];
+    for (int i = 0; i < 512; i++)
+        values[i] = 1.0f;
+    helper_gguf_tensor(g, name, 0, n_rows, n_cols, values);
+}
+
+static void put_shape(struct helper_gguf *g, const char *arch) {
+    static const struct {
+        const char *key;
+        uint32_t value;
+    } numbers[] = {{"block_count", 1},           {"context_length", 64},
+                   {"embedding_length", 256},    {"feed_forward_length", 2},
+                   {"attention.head_count", 1},  {"attention.key_length", 2},
+                   {"attention.value_length", 2}};
+    char key[64];
+    helper_gguf_text(g, "general.architecture", arch);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        snprintf(key, sizeof key, "%s.%s", arch, numbers[i].key);
+        helper_gguf_u32(g, key, numbers[i].value);
     }
+    snprintf(key, sizeof key, "%s.attention.layer_norm_rms_epsilon", arch);
+    helper_gguf_f32(g, key, 1e-5f);
+}
+
+// A whole model in a few kilobytes: one block of one head, its wide matrices of
+// types i, i + 1, ...
+static void write_model(const char *folder, int seed, const char *arch, int i) {
+    struct helper_gguf g;
+    size_t n;
+    helper_gguf_init(&g);
+    put_shape(&g, arch);
+    put_wide(&g, "token_embd.weight", i);
+    if (i % 2) put_wide(&g, "output.weight", i + 1);
+    put_floats(&g, "output_norm.weight", 0, 256);
+    put_floats(&g, "blk.0.attn_norm.weight", 0, 256);
+    put_floats(&g, "blk.0.ffn_norm.weight", 0, 256);
+    if (!strcmp(arch, "qwen3")) {
+        put_floats(&g, "blk.0.attn_q_norm.weight", 0, 2);
+        put_floats(&g, "blk.0.attn_k_norm.weight", 0, 2);
+    }
+    put_wide(&g, "blk.0.attn_q.weight", i + 2);
+    put_wide(&g, "blk.0.attn_k.weight", i + 3);
+    put_wide(&g, "blk.0.attn_v.weight", i + 4);
+    put_floats(&g, "blk.0.attn_q.bias", 0, 2);
+    put_floats(&g, "blk.0.attn_k.bias", 0, 2);
+    put_floats(&g, "blk.0.attn_v.bias", 0, 2);
+    put_floats(&g, "blk.0.attn_output.weight", 256, 2);
+    put_wide(&g, "blk.0.ffn_gate.weight", i + 5);
+    put_wide(&g, "blk.0.ffn_up.weight", i + 6);
+    put_floats(&g, "blk.0.ffn_down.weight", 256, 2);
+    char *bytes = helper_gguf_finish(&g, &n);
+    write_seed(folder, "fuzz_gguf", seed, bytes, n);
+    free(bytes);
+}
+
+static void write_models(const char *folder) {
+    write_model(folder, 0, "llama", 0);
+    write_model(folder, 1, "qwen2", 5);
+    write_model(folder, 2, "qwen3", 10);
 }
 
 // A file of one key of each kind and one tensor, without a vocabulary.
