@@ -18,7 +18,8 @@ void runner_add(struct runner_test *test) {
     last = &test->next;
 }
 
-static void say(const char *what, const char *format, va_list args) {
+__attribute__((format(printf, 2, 0))) static void
+say(const char *what, const char *format, va_list args) {
     fprintf(stderr, "%s %s/%s:", what, running->suite, running->name);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
