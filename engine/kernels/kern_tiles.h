@@ -24,7 +24,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__clang__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define KERN_UNROLL // unrolled and instrumented they take minutes to compile
+#elif defined(__clang__)
 #define KERN_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define KERN_UNROLL _Pragma("GCC unroll 16")
@@ -95,7 +97,7 @@ static inline void kern_tile_matmul(const struct kern_tile_set *s,
                                     int y_stride, int begin, int end) {
     size_t n_cols = (size_t)w->n_cols;
     int step = end - begin;
-    if (in->n_tokens > KERN_TILE_TOKENS) {
+    if (in->n_tokens > kern_tile_tokens(s, in->n_tokens)) {
         int fit = (int)(KERN_TILE_BYTES / w->panel_bytes);
         step = fit < 6 ? 6 : fit > 24 ? 24 : fit / 6 * 6;
     }
