@@ -17,7 +17,7 @@ static void keys(const struct kern_attn *a, const void *page, int d, int n,
     if (a->type == KERN_F16) {
         const uint16_t *halves = (const uint16_t *)page + at;
         for (size_t i = 0; i < size; i += STEP)
-            kern_store_neon(to + i, kern_halves_neon(halves + i), STEP);
+            kern_store_all_neon(to + i, kern_halves_neon(halves + i));
         return;
     }
     const int8_t *bytes = page;
@@ -27,10 +27,9 @@ static void keys(const struct kern_attn *a, const void *page, int d, int n,
     for (size_t p = 0; p < KERN_PAGE; p += STEP) {
         struct kern_16_neon scale = kern_halves_neon(scales + 2 * p);
         for (size_t i = p; i < size; i += KERN_PAGE)
-            kern_store_neon(
-                to + i,
-                kern_mul_neon(kern_bytes_neon(vld1q_s8(bytes + at + i)), scale),
-                STEP);
+            kern_store_all_neon(
+                to + i, kern_mul_neon(kern_bytes_neon(vld1q_s8(bytes + at + i)),
+                                      scale));
     }
 }
 
@@ -38,7 +37,7 @@ static void value_halves(const uint16_t *v, size_t stride, int n, int n_dims,
                          float *to) {
     for (int p = 0; p < n; p++, v += stride, to += KERN_ATTN_DIMS)
         for (int i = 0; i < n_dims; i += STEP)
-            kern_store_neon(to + i, kern_halves_neon(v + i), STEP);
+            kern_store_all_neon(to + i, kern_halves_neon(v + i));
 }
 
 static void values(const struct kern_attn *a, const void *page, int d, int n,
@@ -57,10 +56,9 @@ static void values(const struct kern_attn *a, const void *page, int d, int n,
         const int8_t *row = bytes + (size_t)p * (size_t)padded + d;
         float scale = kern_f16_to_f32(scales[p * kern_kv_blocks(a->head_dim)]);
         for (int i = 0; i < n_dims; i += STEP)
-            kern_store_neon(
+            kern_store_all_neon(
                 to + i,
-                kern_times_neon(kern_bytes_neon(vld1q_s8(row + i)), scale),
-                STEP);
+                kern_times_neon(kern_bytes_neon(vld1q_s8(row + i)), scale));
     }
 }
 
@@ -71,7 +69,7 @@ KERN_INLINE void store_scores(float *s, struct kern_16_neon part,
     struct kern_16_neon sum = k->first ? kern_zeros_neon() : kern_load_neon(s);
     sum = kern_add_neon(sum, part);
     if (k->last) sum = kern_times_neon(sum, k->scale);
-    kern_store_neon(s, sum, STEP);
+    kern_store_all_neon(s, sum);
 }
 
 // Positions [at, at + 16) of the page.
@@ -141,7 +139,7 @@ KERN_INLINE void weigh_tile(int n, float *const *sums,
     }
     KERN_UNROLL
     for (int g = 0; g < n; g++)
-        kern_store_neon(sums[g] + d, sum[g], STEP);
+        kern_store_all_neon(sums[g] + d, sum[g]);
 }
 
 KERN_INLINE void weigh_regs(int n, float *const *sums,

@@ -19,7 +19,7 @@ static struct kern_16_neon squares(const float *x, int n) {
             sum.reg[j] = vfmaq_f32(sum.reg[j], v.reg[j], v.reg[j]);
     }
     float s[KERN_LANES];
-    kern_store_neon(s, sum, KERN_LANES);
+    kern_store_all_neon(s, sum);
     for (int j = 0; i + j < n; j++)
         s[j] = fmaf(x[i + j], x[i + j], s[j]);
     return kern_load_neon(s);
@@ -107,11 +107,11 @@ float kern_exp_sum_neon(float *x, int n, float max, float inv_temp) {
         for (int j = 0; j < REGS; j++)
             v.reg[j] =
                 kern_exp_neon(vmulq_n_f32(vsubq_f32(v.reg[j], m), inv_temp));
-        kern_store_neon(x + i, v, KERN_LANES);
+        kern_store_all_neon(x + i, v);
         sum = kern_add_neon(sum, v);
     }
     float s[KERN_LANES];
-    kern_store_neon(s, sum, KERN_LANES);
+    kern_store_all_neon(s, sum);
     for (int j = 0; i + j < n; j++) {
         x[i + j] = kern_exp((x[i + j] - max) * inv_temp);
         s[j] += x[i + j];

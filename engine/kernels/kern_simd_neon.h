@@ -26,13 +26,21 @@ KERN_INLINE struct kern_16_neon kern_load_neon(const float *x) {
         {vld1q_f32(x), vld1q_f32(x + 4), vld1q_f32(x + 8), vld1q_f32(x + 12)}};
 }
 
-// The first n of 16 floats (all for n >= 16).
-KERN_INLINE void kern_store_neon(float *y, struct kern_16_neon v, int n) {
-    float s[KERN_PANEL_ROWS], *to = n < KERN_PANEL_ROWS ? s : y;
+KERN_INLINE void kern_store_all_neon(float *y, struct kern_16_neon v) {
     KERN_UNROLL
     for (int i = 0; i < KERN_PANEL_REGS; i++)
-        vst1q_f32(to + i * KERN_REG_FLOATS, v.reg[i]);
-    if (to == s && n > 0) memcpy(y, s, (size_t)n * sizeof *s);
+        vst1q_f32(y + i * KERN_REG_FLOATS, v.reg[i]);
+}
+
+// The first n of 16 floats (all for n >= 16).
+KERN_INLINE void kern_store_neon(float *y, struct kern_16_neon v, int n) {
+    float s[KERN_PANEL_ROWS] = {0};
+    if (n >= KERN_PANEL_ROWS) {
+        kern_store_all_neon(y, v);
+        return;
+    }
+    kern_store_all_neon(s, v);
+    if (n > 0) memcpy(y, s, (size_t)n * sizeof *s);
 }
 
 // sum + a * x.
@@ -76,15 +84,15 @@ KERN_INLINE struct kern_16_neon kern_bytes_neon(int8x16_t v) {
                                   vcvtq_f32_s32(vmovl_high_s16(high))}};
 }
 
-// 16 halves.
+KERN_INLINE float32x4_t kern_four_halves_neon(const uint16_t *h) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(h)));
+}
+
 KERN_INLINE struct kern_16_neon kern_halves_neon(const void *p) {
     const uint16_t *h = p;
-    struct kern_16_neon v;
-    KERN_UNROLL
-    for (int i = 0; i < KERN_PANEL_REGS; i++)
-        v.reg[i] = vcvt_f32_f16(
-            vreinterpret_f16_u16(vld1_u16(h + i * KERN_REG_FLOATS)));
-    return v;
+    return (struct kern_16_neon){
+        {kern_four_halves_neon(h), kern_four_halves_neon(h + 4),
+         kern_four_halves_neon(h + 8), kern_four_halves_neon(h + 12)}};
 }
 
 KERN_INLINE float32x4_t kern_exp_neon(float32x4_t x) {
