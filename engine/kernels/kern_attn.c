@@ -7,7 +7,6 @@
 
 enum {
     TILES = 16,   // whose pointers are kept at a time
-    LINE = 64,    // bytes
     REG_DIMS = 16 // dimensions of one step of `regs`
 };
 
@@ -63,13 +62,14 @@ static void cut(struct job *j) {
     }
 }
 
-// The next page is somewhere else in memory: the CPU cannot foresee it.
-static void prefetch(const struct job *j, const void *const *pages, int page,
-                     size_t at, size_t n_bytes) {
-    if (page + 1 >= j->n_pages) return;
-    const char *next = (const char *)pages[page + 1] + at;
-    for (size_t i = 0; i < n_bytes; i += LINE)
-        __builtin_prefetch(next + i);
+// The part of the next page that corresponds to bytes [from, to) of this one,
+// to be asked for in n_rows steps.
+static struct kern_attn_ahead ahead(const struct job *j,
+                                    const void *const *pages, int page,
+                                    size_t from, size_t to, int n_rows) {
+    if (page + 1 >= j->n_pages) return (struct kern_attn_ahead){NULL, 0};
+    return (struct kern_attn_ahead){(const char *)pages[page + 1] + from,
+                                    (to - from) / (size_t)n_rows};
 }
 
 // ---- scores -----------------------------------------------------------------
@@ -93,9 +93,9 @@ static void score_page(const struct job *j, int page) {
         else
             j->ops->keys(a, keys, d, k.n, floats);
         size_t upto = page_bytes * (size_t)(d + k.n) / (size_t)a->head_dim;
-        prefetch(j, a->k_page, page, done, upto - done);
+        k.ahead = ahead(j, a->k_page, page, done, upto, k.n);
         done = upto;
-        for (int t = 0; t < j->n_tiles; t++)
+        for (int t = 0; t < j->n_tiles; t++, k.ahead.next = NULL)
             j->ops->score(j->tiles[t].n, j->tiles[t].q, j->tiles[t].scores, &k);
     }
 }
@@ -139,6 +139,7 @@ static void weigh_tiles(const struct job *j, struct kern_attn_values v) {
         if (shared)
             j->ops->weigh(tile->n, tile->sums,
                           (const float *const *)tile->scores, &all);
+        v.ahead.next = NULL;
         if (shared < v.n) weigh_rest(j, tile, first, shared, v);
         first += tile->n;
     }
@@ -160,7 +161,7 @@ static void weigh_page(const struct job *j, int page) {
             a->type == KERN_F32 ? (size_t)padded : (size_t)KERN_ATTN_DIMS;
         if (a->type != KERN_F32) j->ops->values(a, values, v.d, v.n, floats);
         size_t upto = page_bytes * (size_t)(v.d + n_dims) / (size_t)padded;
-        prefetch(j, a->v_page, page, done, upto - done);
+        v.ahead = ahead(j, a->v_page, page, done, upto, KERN_PAGE);
         done = upto;
         weigh_tiles(j, v);
     }

@@ -90,6 +90,7 @@ KERN_INLINE void score_half(int n, const float *const *q, float *const *scores,
         __m256 high = _mm256_load_ps(k->k + d * KERN_PAGE + at + 8);
         KERN_KEEP(low);
         KERN_KEEP(high);
+        if (at == 0) kern_attn_prefetch(&k->ahead, d);
         KERN_UNROLL
         for (int g = 0; g < n; g++) {
             __m256 x = _mm256_broadcast_ss(q[g] + k->d + d);
@@ -151,6 +152,7 @@ KERN_INLINE void weigh_tile(int n, float *const *sums,
         __m256 low = _mm256_load_ps(row), high = _mm256_load_ps(row + 8);
         KERN_KEEP(low);
         KERN_KEEP(high);
+        if (d == v->d) kern_attn_prefetch(&v->ahead, p);
         KERN_UNROLL
         for (int g = 0; g < n; g++) {
             __m256 x = _mm256_broadcast_ss(weights[g] + v->at + p);

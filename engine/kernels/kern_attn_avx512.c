@@ -87,6 +87,7 @@ KERN_INLINE void score_tile(int n, const float *const *q, float *const *scores,
         __m512 high = _mm512_load_ps(k->k + d * KERN_PAGE + 16);
         KERN_KEEP(low);
         KERN_KEEP(high);
+        kern_attn_prefetch(&k->ahead, d);
         KERN_UNROLL
         for (int g = 0; g < n; g++) {
             __m512 x = _mm512_set1_ps(q[g][k->d + d]);
@@ -145,6 +146,7 @@ KERN_INLINE void weigh_tile(int n, int regs, float *const *sums,
     const float *row = v->v;
     for (int p = 0; p < v->n; p++, row += v->stride) {
         __m512 value[2];
+        kern_attn_prefetch(&v->ahead, p);
         KERN_UNROLL
         for (int j = 0; j < regs; j++) {
             value[j] = _mm512_load_ps(row + j * 16);
