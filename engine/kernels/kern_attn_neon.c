@@ -81,6 +81,7 @@ KERN_INLINE void score_half(int n, const float *const *q, float *const *scores,
         part[g] = kern_zeros_neon();
     for (int d = 0; d < k->n; d++) {
         struct kern_16_neon key = kern_load_neon(k->k + d * KERN_PAGE + at);
+        if (at == 0) kern_attn_prefetch(&k->ahead, d);
         KERN_UNROLL
         for (int g = 0; g < n; g++)
             part[g] = kern_fma_neon(part[g], key, q[g][k->d + d]);
@@ -133,6 +134,7 @@ KERN_INLINE void weigh_tile(int n, float *const *sums,
         sum[g] = kern_load_neon(sums[g] + d);
     for (int p = 0; p < v->n; p++, row += v->stride) {
         struct kern_16_neon value = kern_load_neon(row);
+        if (d == v->d) kern_attn_prefetch(&v->ahead, p);
         KERN_UNROLL
         for (int g = 0; g < n; g++)
             sum[g] = kern_fma_neon(sum[g], value, weights[g][v->at + p]);
