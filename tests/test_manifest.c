@@ -15,6 +15,8 @@ Test(manifest, reads_back_what_was_saved) {
     struct error err = {0};
     char *dir = helper_dir_new();
     helper_store_init(&h);
+    h.model.kv = "f16";
+    h.model.kv_bytes = 77;
     h.manifest.question = "does \"it\" pay?\n\xff";
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0, "%s", err.text);
     cr_assert_eq(manifest_load(&m, dir, &err), 0, "%s", err.text);
@@ -27,6 +29,8 @@ Test(manifest, reads_back_what_was_saved) {
     cr_assert_not(m.cells[1].settings[1].shared);
     cr_assert_str_eq(m.datasets[0].problems[2].hash, "h2");
     cr_assert_eq(m.models[0].n_params, 5);
+    cr_assert_str_eq(m.models[0].kv, "f16");
+    cr_assert_eq(m.models[0].kv_bytes, 77);
     cr_assert_null(m.sessions[0].ended);
     cr_assert(isnan(m.sessions[0].wall_s));
     cr_assert_eq(manifest_n_samples(&m), 18);
