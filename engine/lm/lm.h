@@ -37,7 +37,6 @@ enum lm_cap {
 
 struct lm_facts {
     const char *backend; // "native", "scripted"
-    char model_hash[HASH_HEX_SIZE];
     char vocab_hash[HASH_HEX_SIZE]; // equal: token ids can be exchanged
     const char *arch;               // "qwen3", ...
     const char *kernels;            // "avx512", ...; "" where it does not apply

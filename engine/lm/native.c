@@ -317,7 +317,7 @@ static int native_load(struct native *n, const char *path,
     kv.n_ctx = KERN_PAGE;
     kv.n_seq = 1;
     n->lm.facts.kv_token_bytes = kv_bytes(&kv) / KERN_PAGE;
-    return hash_file(path, n->lm.facts.model_hash, err);
+    return 0;
 }
 
 static void native_state_facts(struct native *n) {

@@ -195,15 +195,12 @@ static const struct lm_backend scripted_backend = {
 
 // The vocabulary is named by what its ids mean, not by how many there are: a
 // padded model can exchange ids with one that is not.
-static void scripted_hashes(struct scripted *lm) {
+static void scripted_vocab_hash(struct scripted *lm) {
     struct hash_state *h = hash_new();
     hash_add(h, &lm->m.byte_xor, sizeof lm->m.byte_xor);
     for (int i = 0; i < lm->n_specials; i++)
         hash_add_text(h, lm->m.specials[i]);
     hash_hex(h, lm->lm.facts.vocab_hash);
-    hash_add_text(h, lm->m.name ? lm->m.name : "");
-    hash_add(h, &lm->lm.facts.n_vocab, sizeof lm->lm.facts.n_vocab);
-    hash_hex(h, lm->lm.facts.model_hash);
     hash_free(h);
 }
 
@@ -237,6 +234,6 @@ struct lm *lm_scripted_open(const struct scripted_model *m, int n_rows,
         .eos_token = n_vocab > END_TOKEN ? END_TOKEN : -1,
         .bos_token = m->adds_bos ? END_TOKEN : -1,
     };
-    scripted_hashes(lm);
+    scripted_vocab_hash(lm);
     return &lm->lm;
 }
