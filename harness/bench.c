@@ -288,21 +288,13 @@ static int context_of(const struct bench_plan *p) {
     return list_max(&p->depths) + max_int(longest, list_max(&p->verifies));
 }
 
-static int check_memory(const struct bench *b, FILE *log, struct error *err) {
+static void say_memory(const struct bench *b, FILE *log) {
     const struct lm_facts *f = lm_facts(b->lm);
     fprintf(log,
-            "%s: %zu bytes of weights, %zu bytes of KV cache (%zu a token, %d "
-            "x %d tokens)\n",
-            b->name, f->weights_bytes, f->kv_bytes, f->kv_token_bytes,
+            "%s: %zu bytes of weights, %zu bytes of KV cache (%s, %zu a "
+            "token, %d x %d tokens)\n",
+            b->name, f->weights_bytes, f->kv_bytes, f->kv, f->kv_token_bytes,
             b->n_seqs, f->n_ctx);
-    double free_bytes = bench_machine_free_bytes();
-    if (free_bytes > 0 && (double)f->kv_bytes > free_bytes)
-        return error_set(err, ERR_MEMORY,
-                         "%s: the KV cache of %d sequences of %d tokens needs "
-                         "%zu bytes, %.0f are free; lower --batch, --depth, "
-                         "--prompt or --decode",
-                         b->name, b->n_seqs, f->n_ctx, f->kv_bytes, free_bytes);
-    return 0;
 }
 
 static int open_model(struct bench *b, const char *path, FILE *log,
@@ -311,6 +303,7 @@ static int open_model(struct bench *b, const char *path, FILE *log,
     int n_ctx = context_of(p), n_seqs = max_int(1, list_max(&p->batches));
     struct lm_native_options options = {
         .isa = p->isa,
+        .kv = p->kv,
         .n_threads = p->n_threads,
         .n_ctx = n_ctx,
         .n_seq = n_seqs,
@@ -321,7 +314,7 @@ static int open_model(struct bench *b, const char *path, FILE *log,
     if (!b->lm) return -1;
     b->cost.kv_token_bytes = (double)lm_facts(b->lm)->kv_token_bytes;
     b->n_seqs = n_seqs;
-    if (check_memory(b, log, err)) return -1;
+    say_memory(b, log);
     for (int i = 0; i < n_seqs; i++) {
         if (!(b->seqs[i] = lm_seq_new(b->lm, err))) return -1;
     }

@@ -19,7 +19,7 @@ struct bench_list {
 };
 
 struct bench_plan {
-    const char *isa;
+    const char *isa, *kv; // as in lm_native_options
     int n_threads, n_runs;
     struct bench_list prompts, decodes, batches, verifies, depths;
 };

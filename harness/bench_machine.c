@@ -87,14 +87,3 @@ const char *bench_machine_line(const struct bench_machine *m, struct arena *a) {
         m->n_threads == 1 ? "" : "s", p->read_bytes_per_s / 1e9, int8,
         p->f32_ops_per_s / 1e9, p->hand_off_s * 1e6);
 }
-
-double bench_machine_free_bytes(void) {
-    char line[128];
-    long long kib = 0;
-    FILE *f = fopen("/proc/meminfo", "re");
-    while (f && fgets(line, sizeof line, f)) {
-        if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1) break;
-    }
-    if (f) fclose(f);
-    return (double)kib * 1024;
-}

@@ -20,5 +20,3 @@ int bench_machine_measure(struct bench_machine *m, const char *kernels,
                           int n_threads, struct arena *a, struct error *err);
 // One line: CPU, flags, threads, governor, peaks.
 const char *bench_machine_line(const struct bench_machine *m, struct arena *a);
-// Memory that can be had without swapping, in bytes; 0 when unknown.
-double bench_machine_free_bytes(void);

@@ -16,7 +16,7 @@ enum { TOKENS_MAX = 1 << 20 };
 
 struct bench_options {
     struct cli_list models;
-    const char *prompts, *decodes, *batches, *verifies, *depths, *isa;
+    const char *prompts, *decodes, *batches, *verifies, *depths, *isa, *kv;
     int n_threads, n_runs, format;
 };
 
@@ -52,6 +52,8 @@ static const struct cli_option options[] = {
     {.name = "isa", .type = CLI_TEXT, .offset = AT(isa),
      .default_value = "auto", .value_name = "NAME",
      .help = "auto, ref, avx2, avx512 or neon"},
+    {.name = "kv", .type = CLI_TEXT, .offset = AT(kv), .default_value = "f32",
+     .value_name = "TYPE", .help = "type of the KV cache: f32, f16 or q8_0"},
     {.name = "output", .short_name = 'o', .type = CLI_CHOICE,
      .offset = AT(format), .choices = formats, .default_value = "md",
      .value_name = "FORMAT", .help = "md, csv or json"},
@@ -84,7 +86,7 @@ static int parse_list(const char *name, const char *text, int min, int max,
 static int make_plan(const struct bench_options *o, struct bench_plan *p,
                      struct error *err) {
     *p = (struct bench_plan){
-        .isa = o->isa, .n_threads = o->n_threads, .n_runs = o->n_runs};
+        .isa = o->isa, .kv = o->kv, .n_threads = o->n_threads, .n_runs = o->n_runs};
     if (parse_list("prompt", o->prompts, 1, TOKENS_MAX, &p->prompts, err) ||
         parse_list("decode", o->decodes, 1, TOKENS_MAX, &p->decodes, err) ||
         parse_list("batch", o->batches, 1, LM_SHARED_MAX, &p->batches, err) ||

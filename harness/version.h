@@ -5,4 +5,4 @@
 
 // Part of every sample's key: raised whenever the same cell, problem, sample
 // index and seed would give other tokens than before, or another verdict.
-enum { SAMPLE_VERSION = 1 };
+enum { SAMPLE_VERSION = 2 };
