@@ -308,3 +308,75 @@ KERN_INLINE void quant_scales(enum kern_type type, struct quant_block at,
         s->scale[first][half] = quant_halves(at.scales, half);
     }
 }
+
+// ---- sums -------------------------------------------------------------------
+
+enum { QUANT_GROUP_QUADS = KERN_BLOCK / 4 };
+
+// A token at a group of 32 columns.
+struct quant_token {
+    const char *x; // q, or q16 for wide weights
+    const struct kern_scale *scales;
+};
+
+KERN_INLINE struct quant_token quant_token_at(const struct kern_input *in,
+                                              bool wide, int token,
+                                              size_t group) {
+    size_t n_groups = (size_t)in->n_cols / KERN_BLOCK;
+    size_t at = (size_t)token * n_groups + group;
+    return (struct quant_token){wide ? (const char *)(in->q16 + at * KERN_BLOCK)
+                                     : (const char *)(in->q + at * KERN_BLOCK),
+                                in->scales + at};
+}
+
+KERN_INLINE void quant_next_group(struct quant_token *t, bool wide) {
+    t->x += KERN_BLOCK * (wide ? 2 : 1);
+    t->scales++;
+}
+
+KERN_INLINE __m256i quant_four_bytes(const void *p) {
+    int32_t v;
+    memcpy(&v, p, sizeof v);
+    return _mm256_set1_epi32(v);
+}
+
+KERN_INLINE __m256i quant_widen(__m256i pairs) {
+    return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
+
+// How the integer sums of a type come about and meet its scales.
+struct quant_rule {
+    struct quant_range range;
+    int n_scales; // of a group
+    bool has_min;
+};
+
+// What the weights read less than they are adds to the sum of a token.
+KERN_INLINE __m256i quant_add_eights(int eights, __m256i isum,
+                                     __m256i minus_8_sum) {
+    if (eights < 0) return _mm256_add_epi32(isum, minus_8_sum);
+    for (; eights > 0; eights--)
+        isum = _mm256_sub_epi32(isum, minus_8_sum);
+    return isum;
+}
+
+// A token's integer sums of the columns of scale k of a group, both halves,
+// become floats: in the order of kern_dot() in kern_ref.c.
+KERN_INLINE void quant_add_scaled(struct quant_rule rule, int k,
+                                  const __m256i isum[2], const __m256 scale[2],
+                                  const __m256 min[2],
+                                  const struct kern_scale *s, __m256 sum[2]) {
+    __m256i minus_8_sum = quant_four_bytes(&s->minus_8_sum);
+    __m256 token_scale = _mm256_set1_ps(s->scale);
+    __m256 token_sum =
+        _mm256_set1_ps(rule.n_scales == 1 ? s->sum : s->half_sum[k]);
+    KERN_UNROLL
+    for (int half = 0; half < 2; half++) {
+        __m256i v =
+            quant_add_eights(rule.range.eights, isum[half], minus_8_sum);
+        __m256 both = _mm256_mul_ps(token_scale, scale[half]);
+        sum[half] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(v), both, sum[half]);
+        if (rule.has_min)
+            sum[half] = _mm256_fmadd_ps(token_sum, min[half], sum[half]);
+    }
+}

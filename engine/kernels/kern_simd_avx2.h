@@ -61,6 +61,10 @@ void kern_matmul_float_avx2(const struct kern_matrix *w,
 void kern_matmul_quant_avx2(const struct kern_matrix *w,
                             const struct kern_input *in, float *y, int y_stride,
                             int begin, int end);
+// For more than one token.
+void kern_matmul_wide_avx2(const struct kern_matrix *w,
+                           const struct kern_input *in, float *y, int y_stride,
+                           int begin, int end);
 float kern_exp_sum_avx2(float *x, int n, float max, float inv_temp);
 float kern_max_avx2(const float *x, int n);
 void kern_attn_avx2(const struct kern_attn *a);

@@ -17,7 +17,7 @@
 //         the limit of the format; L3 30 GB/s. 8 tokens 134 Gflop/s
 //   Q8_0  1 token  139 Gflop/s in L1 and L2, of 150 that the ports allow for
 //         widening and product; L3 39 GB/s. 8 tokens 270 of 300 Gflop/s
-// AVX2: F32 84 of 85, F16 77, Q8_0 100 Gflop/s with 6 or more tokens.
+// AVX2: F32 88, F16 74 Gflop/s with 6 or more tokens.
 
 #include "engine/kernels/kernels.h"
 
