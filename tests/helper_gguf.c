@@ -222,7 +222,14 @@ static const char *const merges[HELPER_N_MERGES] = {
 };
 
 static const char *const controls[] = {"<|endoftext|>", "<|user|>", "<|think|>",
-                                       "<|grade|>"};
+                                       "<|grade|>", NULL};
+
+static int count_texts(const char *const *texts) {
+    int n = 0;
+    while (texts[n])
+        n++;
+    return n;
+}
 
 static char *joined(const char *merge) {
     const char *gap = strchr(merge, ' ');
@@ -280,17 +287,22 @@ void helper_gguf_spm(struct helper_gguf *g, const struct helper_spm *v) {
     free(scores);
 }
 
-void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab) {
-    assert(n_vocab >= HELPER_N_TOKENS);
-    int n = n_vocab - 256;
+static void put_vocabulary(struct helper_gguf *g, int n_vocab,
+                           const char *const *specials) {
+    int n = n_vocab - 256, n_specials = count_texts(specials);
+    assert(n >= HELPER_N_MERGES + n_specials);
     char **tokens = xcalloc((size_t)n, sizeof *tokens);
     int32_t *types = xcalloc((size_t)n, sizeof *types);
     for (int i = 0; i < n; i++) {
-        int control = i - HELPER_N_MERGES;
-        tokens[i] = control < 0   ? joined(merges[i])
-                    : control < 4 ? xstrdup(controls[control])
-                                  : xasprintf("[PAD%d]", 256 + i);
-        types[i] = control < 0 ? 1 : control < 4 ? 3 : 5;
+        int special = i - HELPER_N_MERGES;
+        bool is_pad = special >= n_specials;
+        tokens[i] = special < 0 ? joined(merges[i])
+                    : is_pad    ? xasprintf("[PAD%d]", 256 + i)
+                                : xstrdup(specials[special]);
+        types[i] = special < 0                      ? 1
+                   : is_pad                         ? 5
+                   : strchr(specials[special], '|') ? 3
+                                                    : 4;
     }
     helper_gguf_tokenizer(
         g, &(struct helper_vocabulary){.tokens = (const char *const *)tokens,
@@ -304,6 +316,10 @@ void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab) {
         free(tokens[i]);
     free(tokens);
     free(types);
+}
+
+void helper_gguf_vocabulary(struct helper_gguf *g, int n_vocab) {
+    put_vocabulary(g, n_vocab, controls);
 }
 
 // ---- the model --------------------------------------------------------------
@@ -321,7 +337,8 @@ static struct helper_model with_defaults(struct helper_model m) {
     set_default(&m.n_head_kv, 2);
     set_default(&m.head_dim, 16);
     set_default(&m.n_ff, 96);
-    set_default(&m.n_vocab, HELPER_N_TOKENS);
+    if (!m.specials) m.specials = controls;
+    set_default(&m.n_vocab, HELPER_ENDOFTEXT + count_texts(m.specials));
     set_default(&m.n_ctx, 512);
     return m;
 }
@@ -355,7 +372,7 @@ static void put_metadata(struct helper_gguf *g, const struct helper_model *m) {
     helper_gguf_f32(g, key, 10000.0f);
     helper_gguf_text(g, "specsweep.prompt", "<|user|>{problem}<|think|>");
     helper_gguf_text(g, "specsweep.grade_suffix", "<|grade|>");
-    helper_gguf_vocabulary(g, m->n_vocab);
+    put_vocabulary(g, m->n_vocab, m->specials);
 }
 
 // A tensor of values mean +- spread, uniform. Its stream depends on its name,

@@ -59,6 +59,10 @@ struct helper_model {
     // this share of its size. A draft that is right now and then: [0], 0.3
     float noise;
     float logit_scale; // [2] standard deviation of the logits, about
+    // Special tokens instead of those below, the first of them the end;
+    // [NULL-terminated], control tokens if there is a '|' in their names, else
+    // user-defined. NULL: those below.
+    const char *const *specials;
     // Adds keys and tensors of its own, last. NULL: none.
     void (*extra)(struct helper_gguf *g);
 };

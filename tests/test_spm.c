@@ -383,6 +383,29 @@ Test(spm, knows_ends_and_hashes_scores) {
     cr_expect_str_neq(a, b);
 }
 
+static void family_of(const struct helper_spm *v, char hex[HASH_HEX_SIZE]) {
+    struct tokenizer *t = spm_tokenizer(v, true);
+    tokenizer_family_hash(t, hex);
+    tokenizer_free(t);
+}
+
+Test(spm, family_is_what_ordinary_ids_mean) {
+    char a[HASH_HEX_SIZE], b[HASH_HEX_SIZE];
+    static const char *const names[] = {"a", "<x>", "b"};
+    static const char *const others[] = {"a", "<y>", "b"};
+    static const float of[] = {-1, -2, -3}, special_of[] = {-1, 0, -3},
+                       ordinary_of[] = {-1, -2, -4};
+    static const int32_t types[] = {1, 3, 1};
+    struct helper_spm v = {names, of, types, 3};
+    family_of(&v, a);
+    v = (struct helper_spm){others, special_of, types, 3};
+    family_of(&v, b);
+    cr_expect_str_eq(a, b, "another special token");
+    v = (struct helper_spm){names, ordinary_of, types, 3};
+    family_of(&v, b);
+    cr_expect_str_neq(a, b, "another score");
+}
+
 Test(spm, does_not_hash_the_padding) {
     char a[HASH_HEX_SIZE], b[HASH_HEX_SIZE];
     static const char *const padded[] = {"a", "[PAD260]", "[PAD261]"};

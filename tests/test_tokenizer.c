@@ -281,6 +281,49 @@ Test(tokenizer, hashes_what_ids_mean) {
     cr_expect_str_neq(a, b, "a token less");
 }
 
+static void family_of(const char *const *tokens, const int32_t *types, int n,
+                      const char *const *merges, char hex[HASH_HEX_SIZE]) {
+    struct helper_gguf g;
+    struct error err = {0};
+    const struct helper_vocabulary v = {.tokens = tokens,
+                                        .types = types,
+                                        .n_tokens = n,
+                                        .merges = merges,
+                                        .n_merges = 2};
+    helper_gguf_init(&g);
+    helper_gguf_tokenizer(&g, &v);
+    struct tokenizer *t = tokenizer_of(&g, &err);
+    cr_assert(t, "%s", err.text);
+    tokenizer_family_hash(t, hex);
+    tokenizer_free(t);
+}
+
+Test(tokenizer, family_is_what_ordinary_ids_mean) {
+    char a[HASH_HEX_SIZE], b[HASH_HEX_SIZE];
+    static const char *const swapped_merges[] = {"a b", "b c"};
+    static const char *const tokens[] = {"ab", "bc", "zz", "<a>", "<b>"};
+    static const char *const others[] = {"ab", "bc", "zz", "<x>", "[PAD260]"};
+    static const char *const renamed[] = {"ab", "bc", "zy", "<a>", "<b>"};
+    static const char *const moved[] = {"ab", "bc", "<a>", "zz", "<b>"};
+    static const int32_t types[] = {1, 1, 1, 3, 3};
+    static const int32_t free_types[] = {1, 1, 1, 4, 5};
+    static const int32_t moved_types[] = {1, 1, 3, 1, 3};
+    static const int32_t normal_types[] = {1, 1, 1, 1, 3};
+    family_of(tokens, types, 5, extra_merges, a);
+    family_of(others, free_types, 5, extra_merges, b);
+    cr_expect_str_eq(a, b, "other special tokens");
+    family_of(tokens, types, 3, extra_merges, b);
+    cr_expect_str_eq(a, b, "no special tokens");
+    family_of(tokens, types, 5, swapped_merges, b);
+    cr_expect_str_neq(a, b, "other merges");
+    family_of(renamed, types, 5, extra_merges, b);
+    cr_expect_str_neq(a, b, "another text");
+    family_of(moved, moved_types, 5, extra_merges, b);
+    cr_expect_str_neq(a, b, "another id");
+    family_of(tokens, normal_types, 5, extra_merges, b);
+    cr_expect_str_neq(a, b, "an ordinary token more");
+}
+
 Test(tokenizer, does_not_hash_the_padding) {
     char a[HASH_HEX_SIZE], b[HASH_HEX_SIZE];
     static const char *const tokens[] = {"ab",       "bc",       "<a>",

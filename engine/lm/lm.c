@@ -81,6 +81,10 @@ bool lm_token_is_control(const struct lm *lm, int32_t token) {
     return lm->backend->is_control(lm, token);
 }
 
+bool lm_token_is_ordinary(const struct lm *lm, int32_t token) {
+    return lm->backend->is_ordinary(lm, token);
+}
+
 // ---- sequences ------------------------------------------------------------
 
 int lm_seq_init(struct lm_seq *s, struct lm *lm, struct error *err) {

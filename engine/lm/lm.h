@@ -36,10 +36,11 @@ enum lm_cap {
 };
 
 struct lm_facts {
-    const char *backend; // "native", "scripted"
-    char vocab_hash[HASH_HEX_SIZE]; // equal: token ids can be exchanged
-    const char *arch;               // "qwen3", ...
-    const char *kernels;            // "avx512", ...; "" where it does not apply
+    const char *backend;             // "native", "scripted"
+    char vocab_hash[HASH_HEX_SIZE];  // equal: token ids can be exchanged
+    char family_hash[HASH_HEX_SIZE]; // equal: those of ordinary tokens can
+    const char *arch;                // "qwen3", ...
+    const char *kernels; // "avx512", ...; "" where it does not apply
     int64_t n_params;
     int n_vocab; // length of a logits row
     int n_used;  // ids from here on are padding: nothing is written with
@@ -111,6 +112,8 @@ int lm_encode_more(const struct lm *lm, struct lm_scratch *s, const char *text,
 const char *lm_token_bytes(const struct lm *lm, int32_t token, size_t *n_bytes);
 bool lm_token_is_end(const struct lm *lm, int32_t token); // eos, eot
 bool lm_token_is_control(const struct lm *lm, int32_t token);
+// Neither control nor user-defined nor unused.
+bool lm_token_is_ordinary(const struct lm *lm, int32_t token);
 
 // ---- transcripts ----------------------------------------------------------
 

@@ -41,6 +41,7 @@ struct lm_backend {
                                size_t *n_bytes);
     bool (*is_end)(const struct lm *lm, int32_t token);
     bool (*is_control)(const struct lm *lm, int32_t token);
+    bool (*is_ordinary)(const struct lm *lm, int32_t token);
     const char *(*meta)(const struct lm *lm, const char *key);
 };
 

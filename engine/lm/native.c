@@ -186,6 +186,10 @@ static bool native_is_control(const struct lm *lm, int32_t token) {
     return tokenizer_is_control(((const struct native *)lm)->tokenizer, token);
 }
 
+static bool native_is_ordinary(const struct lm *lm, int32_t token) {
+    return tokenizer_is_ordinary(((const struct native *)lm)->tokenizer, token);
+}
+
 static const char *native_meta(const struct lm *lm, const char *key) {
     return gguf_find_text(((const struct native *)lm)->model->file, key);
 }
@@ -217,6 +221,7 @@ static const struct lm_backend native_backend = {
     .token_bytes = native_token_bytes,
     .is_end = native_is_end,
     .is_control = native_is_control,
+    .is_ordinary = native_is_ordinary,
     .meta = native_meta,
 };
 
@@ -325,6 +330,7 @@ static void native_state_facts(struct native *n) {
     const struct model_shape *shape = &n->model->shape;
     facts->backend = native_backend.name;
     tokenizer_hash(n->tokenizer, facts->vocab_hash);
+    tokenizer_family_hash(n->tokenizer, facts->family_hash);
     facts->arch = shape->arch;
     facts->kernels = n->kernels->name;
     facts->n_params = n->model->n_params;

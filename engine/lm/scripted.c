@@ -163,6 +163,10 @@ static bool scripted_is_control(const struct lm *lm, int32_t token) {
     return token >= END_TOKEN && token < lm->facts.n_vocab;
 }
 
+static bool scripted_is_ordinary(const struct lm *lm, int32_t token) {
+    return token >= 0 && token < END_TOKEN && token < lm->facts.n_vocab;
+}
+
 static const char *scripted_meta(const struct lm *lm, const char *key) {
     const char *const *m = scripted_of(lm)->m.meta;
     for (; m && m[0]; m += 2) {
@@ -190,6 +194,7 @@ static const struct lm_backend scripted_backend = {
     .token_bytes = scripted_token_bytes,
     .is_end = scripted_is_end,
     .is_control = scripted_is_control,
+    .is_ordinary = scripted_is_ordinary,
     .meta = scripted_meta,
 };
 
@@ -198,6 +203,7 @@ static const struct lm_backend scripted_backend = {
 static void scripted_vocab_hash(struct scripted *lm) {
     struct hash_state *h = hash_new();
     hash_add(h, &lm->m.byte_xor, sizeof lm->m.byte_xor);
+    hash_hex(h, lm->lm.facts.family_hash);
     for (int i = 0; i < lm->n_specials; i++)
         hash_add_text(h, lm->m.specials[i]);
     hash_hex(h, lm->lm.facts.vocab_hash);

@@ -7,6 +7,7 @@
 #include "engine/methods/specdecode.h"
 #include "engine/methods/specreason.h"
 #include "engine/methods/vanilla.h"
+#include "engine/methods/vocab_map.h"
 
 #include <string.h>
 
@@ -66,16 +67,16 @@ int method_check(const struct method *m, const struct lm *base,
             return error_set(err, ERR_USAGE, "%s needs a draft model", m->name);
         if (check_caps(m, draft, m->draft_caps, "draft", err)) return -1;
     }
-    bool equal = draft && strcmp(lm_facts(base)->vocab_hash,
-                                 lm_facts(draft)->vocab_hash) == 0;
-    if ((m->needs & METHOD_NEEDS_EQUAL_VOCAB) && !equal)
+    enum vocab_relation relation =
+        draft ? vocab_relation(base, draft) : VOCAB_APART;
+    if ((m->needs & METHOD_EXCHANGES_IDS) && relation == VOCAB_APART)
         return error_set(err, ERR_UNSUPPORTED,
                          "%s needs a draft and a base with the same "
-                         "vocabulary, as it exchanges token ids; %s does not "
-                         "need it",
+                         "vocabulary but for special tokens, as it exchanges "
+                         "token ids; %s does not need it",
                          m->name, method_specreason.name);
     if (!(m->needs & METHOD_NEEDS_DRAFT)) draft = NULL;
-    return check_prompts(m, base, draft, equal, s, err);
+    return check_prompts(m, base, draft, relation == VOCAB_EQUAL, s, err);
 }
 
 // ---- solving --------------------------------------------------------------

@@ -12,7 +12,9 @@
 
 struct error;
 
-enum { METHOD_NEEDS_DRAFT = 1, METHOD_NEEDS_EQUAL_VOCAB = 2 };
+// Ids can be exchanged by models whose vocabularies are the same but for
+// special tokens (vocab_map.h).
+enum { METHOD_NEEDS_DRAFT = 1, METHOD_EXCHANGES_IDS = 2 };
 
 // The models and buffers that one worker solves problems with. A workspace
 // allocates everything before the first token: sequences, probability vectors,

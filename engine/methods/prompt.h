@@ -34,8 +34,9 @@ struct prompt { // all borrowed from the model and the settings
 int prompt_resolve(struct prompt *p, const struct lm *lm,
                    const struct prompt *base, const struct settings *s,
                    struct error *err);
-// Those of both models; draft may be NULL. Where ids are exchanged
-// (`equal_vocab`) both must see the same tokens: the base's prompt.
+// Those of both models; draft may be NULL. With equal vocabularies both see the
+// same tokens, the base's prompt; with others, of one family too, the draft's
+// is in its own template.
 int prompt_resolve_pair(struct prompt out[ROLE_N], const struct lm *base,
                         const struct lm *draft, bool equal_vocab,
                         const struct settings *s, struct error *err);

@@ -17,7 +17,10 @@ struct sample {
     int n_kept;            // tokens after the prompt, inserted ones included
     int limit;             // n_kept stops here
     int n_attempts;        // steps that the draft has tried
-    size_t draft_text;     // bytes that the draft has (unequal vocabularies)
+    // What the draft has of it: bytes where text is exchanged, tokens where ids
+    // are.
+    size_t draft_text;
+    int draft_kept;
     // The step being written by the base.
     size_t step_text;
     int step_first;

@@ -26,17 +26,18 @@
 // rows before and after the step: rewriting begins at the one, the next step
 // at the other. The draft keeps its rows and is pushed what the base wrote.
 //
-// Models with different vocabularies exchange text: the step is encoded again
-// for the other model, in the workspace's scratch. The tokens of a tried step
-// stand there until it is decided: only the next step encodes again.
+// Models of different tokenizer families exchange text: the step is encoded
+// again for the other model, in the workspace's scratch. The tokens of a tried
+// step stand there until it is decided: only the next step encodes again.
 
 // A step that the draft wrote, not final yet.
 struct tried_step {
     int n_base, n_draft; // tokens of the transcripts before it
     size_t draft_text;
-    const int32_t *tokens; // [n] in the base's vocabulary
+    int draft_kept;
+    const int32_t *tokens; // [n] the base's ids
     int n;
-    int n_written; // in the draft's vocabulary
+    int n_written; // by the draft
     bool ended;    // the draft ended its text
     int64_t begin_ns;
 };
@@ -64,6 +65,8 @@ static int write_step(struct sample *m, struct tried_step *step, int room,
                       size_t *n_text, struct error *err) {
     struct workspace *w = m->w;
     struct lm_seq *draft = w->seq[ROLE_DRAFT];
+    bool apart = w->map.relation == VOCAB_APART;
+    const struct lm *speaks = w->lm[apart ? ROLE_DRAFT : ROLE_BASE];
     struct stop_scan scan = m->scan;
     uint64_t attempt = (uint64_t)m->n_attempts << 32;
     for (int n = 0; n < room; n++) {
@@ -77,24 +80,25 @@ static int write_step(struct sample *m, struct tried_step *step, int room,
         uint64_t index = (uint64_t)(at - w->n_prompt[ROLE_DRAFT]) | attempt;
         int32_t token = sample_pick(w->q, w->n_vocab, total,
                                     rng_u01(m->rng, RNG_DRAFT, index));
-        step->ended = lm_token_is_end(w->lm[ROLE_DRAFT], token);
+        int32_t own = vocab_map_own(&w->map, token);
+        step->ended = lm_token_is_end(w->lm[ROLE_DRAFT], own);
         if (step->ended) return 0;
-        if (lm_push(draft, &token, 1, err)) return -1;
+        if (lm_push(draft, &own, 1, err)) return -1;
         w->tokens[step->n_written++] = token;
-        sample_add_text(m, w->lm[ROLE_DRAFT], token, n_text);
+        sample_add_text(m, speaks, token, n_text);
         stop_scan_token(&scan, w->text, *n_text);
         if (scan.step_done || scan.answer) return 0;
     }
     return 0;
 }
 
-// The written tokens in the base's vocabulary, cut to `room`.
+// The written tokens as the base's, text cut to `room`.
 static int translate_step(struct sample *m, struct tried_step *step, int room,
                           size_t n_text, struct error *err) {
     struct workspace *w = m->w;
     step->tokens = w->tokens;
     step->n = step->n_written;
-    if (w->equal_vocab) return 0;
+    if (w->map.relation != VOCAB_APART) return 0;
     step->n = lm_encode_more(w->lm[ROLE_BASE], w->scratch, w->text + m->n_text,
                              n_text - m->n_text, false, &step->tokens, err);
     if (step->n < 0) return error_prefix(err, "text of a drafted step");
@@ -128,11 +132,13 @@ static void keep_step(struct sample *m, const struct tried_step *step,
     lm_truncate(w->seq[ROLE_BASE], step->n_base + n);
     if (!m->stop && step->ended) m->stop = STOP_END;
     m->draft_text = m->n_text;
+    m->draft_kept = m->n_kept;
     if (n < step->n || m->n_text != n_text) {
         // Only part was kept (a stop or a cut inside a translated step): the
         // draft starts again from what it had, should it go on.
         lm_truncate(w->seq[ROLE_DRAFT], step->n_draft);
         m->draft_text = step->draft_text;
+        m->draft_kept = step->draft_kept;
     }
     record_step(m, step, v, n, m->n_text);
     sample_step_begin(m);
@@ -145,6 +151,7 @@ static int drop_step(struct sample *m, const struct tried_step *step,
     lm_truncate(w->seq[ROLE_BASE], step->n_base);
     lm_truncate(w->seq[ROLE_DRAFT], step->n_draft);
     m->draft_text = step->draft_text;
+    m->draft_kept = step->draft_kept;
     m->t->count.step_tokens_discarded += step->n_written;
     record_step(m, step, v, step->n_written, n_text);
     sample_step_begin(m);
@@ -175,6 +182,7 @@ static int speculate_step(struct sample *m, struct error *err) {
     step.n_base = lm_n_tokens(w->seq[ROLE_BASE]);
     step.n_draft = lm_n_tokens(w->seq[ROLE_DRAFT]);
     step.draft_text = m->draft_text;
+    step.draft_kept = m->draft_kept;
     m->n_attempts++;
     if (write_step(m, &step, room, &n_text, err) ||
         translate_step(m, &step, room, n_text, err))
@@ -227,7 +235,7 @@ const struct method method_specreason_decode = {
     .name = "specreason+decode",
     .help = "specreason, with token-level speculation while the base rewrites",
     .bit = BIT_SPECREASON_DECODE,
-    .needs = METHOD_NEEDS_DRAFT | METHOD_NEEDS_EQUAL_VOCAB,
+    .needs = METHOD_NEEDS_DRAFT | METHOD_EXCHANGES_IDS,
     .base_caps = LM_CAP_LOGITS,
     .draft_caps = LM_CAP_LOGITS,
     .solve = specreason_decode_solve,

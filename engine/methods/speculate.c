@@ -43,16 +43,24 @@ static int encode_missing(struct sample *m, bool *ready, struct error *err) {
 int speculate_sync(struct sample *m, bool *ready, struct error *err) {
     struct workspace *w = m->w;
     struct lm_seq *draft = w->seq[ROLE_DRAFT];
-    if (!w->equal_vocab) return encode_missing(m, ready, err);
-    int has = lm_n_tokens(draft) - w->n_prompt[ROLE_DRAFT];
-    assert(has <= m->n_kept);
+    if (w->map.relation == VOCAB_APART) return encode_missing(m, ready, err);
+    assert(m->draft_kept <= m->n_kept);
     const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) + w->n_prompt[ROLE_BASE];
-    int n_vocab = lm_facts(w->lm[ROLE_DRAFT])->n_vocab;
-    *ready = m->n_kept - has <= lm_n_free(draft);
-    // An id that the draft's vocabulary lacks cannot be followed.
-    for (int i = has; i < m->n_kept; i++)
-        *ready &= kept[i] < n_vocab;
-    return *ready ? lm_push(draft, kept + has, m->n_kept - has, err) : 0;
+    const int32_t *ids;
+    int room = lm_n_free(draft);
+    *ready = true;
+    for (int i = m->draft_kept; i < m->n_kept && *ready; i++) {
+        int n = vocab_map_read(&w->map, &kept[i], &ids);
+        room -= n;
+        *ready = n >= 0 && room >= 0;
+    }
+    if (!*ready) return 0;
+    while (m->draft_kept < m->n_kept) {
+        int n = vocab_map_read(&w->map, &kept[m->draft_kept], &ids);
+        if (lm_push(draft, ids, n, err)) return -1;
+        m->draft_kept++;
+    }
+    return 0;
 }
 
 static int min_int(int a, int b) {
@@ -75,7 +83,8 @@ int speculate_room(struct sample *m, bool one_step, struct error *err) {
 
 // A round's numbers and drafts.
 struct round {
-    int n; // drafted tokens
+    int n;       // drafted tokens
+    int n_draft; // of the draft's transcript before them
     int32_t draft[DRAFT_TOKENS_MAX + 1];
     double p_total[DRAFT_TOKENS_MAX + 1], q_total[DRAFT_TOKENS_MAX + 1];
     double u_target[DRAFT_TOKENS_MAX + 1];
@@ -90,6 +99,7 @@ static void round_init(struct round *r, const struct sample *m, int n_draft) {
         r->u_residual[i] = rng_u01(m->rng, RNG_RESIDUAL, at);
     }
     r->n = 0;
+    r->n_draft = lm_n_tokens(m->w->seq[ROLE_DRAFT]);
 }
 
 static int draft_token(struct sample *m, struct round *r, struct error *err) {
@@ -112,9 +122,10 @@ static int draft_token(struct sample *m, struct round *r, struct error *err) {
 // rules stay lossless.
 static bool draft_is_done(struct sample *m, int32_t token, bool one_step,
                           struct stop_scan *scan, size_t *n_text) {
-    const struct lm *lm = m->w->lm[ROLE_DRAFT];
-    if (lm_token_is_end(lm, token)) return true;
-    sample_add_text(m, lm, token, n_text);
+    const struct workspace *w = m->w;
+    if (lm_token_is_end(w->lm[ROLE_DRAFT], vocab_map_own(&w->map, token)))
+        return true;
+    sample_add_text(m, w->lm[ROLE_BASE], token, n_text);
     stop_scan_token(scan, m->w->text, *n_text);
     return scan->answer || (one_step && scan->step_done);
 }
@@ -129,6 +140,7 @@ static int draft_round(struct sample *m, struct round *r, int n_draft,
         if (r->n == n_draft ||
             draft_is_done(m, token, one_step, &scan, &n_text))
             return 0;
+        token = vocab_map_own(&m->w->map, token);
         if (lm_push(m->w->seq[ROLE_DRAFT], &token, 1, err)) return -1;
     }
 }
@@ -180,7 +192,7 @@ static int settle(struct sample *m, struct round *r, int n_accepted,
                   bool one_step, struct error *err) {
     struct workspace *w = m->w;
     struct lm_seq *base = w->seq[ROLE_BASE], *draft = w->seq[ROLE_DRAFT];
-    int n_before = m->n_kept, first = lm_n_tokens(base) - r->n;
+    int first = lm_n_tokens(base) - r->n;
     int n_kept = generate_keep(m, r->draft, n_accepted + 1, one_step);
     int used = n_kept + (m->stop == STOP_END);
     m->t->count.spec_passes++;
@@ -189,8 +201,8 @@ static int settle(struct sample *m, struct round *r, int n_accepted,
     m->t->count.base_discarded += n_accepted + 1 - used;
     int shared = min_int(n_kept, n_accepted);
     lm_truncate(base, first + shared);
-    lm_truncate(draft, min_int(lm_n_tokens(draft),
-                               w->n_prompt[ROLE_DRAFT] + n_before + shared));
+    lm_truncate(draft, min_int(lm_n_tokens(draft), r->n_draft + shared));
+    m->draft_kept += lm_n_tokens(draft) - r->n_draft;
     if (n_kept == shared) return 0;
     return lm_push(base, &r->draft[n_accepted], 1, err);
 }

@@ -8,7 +8,7 @@
 
 // Bring the draft's transcript up to the kept tokens: push only, nothing that
 // it has is evaluated again. *ready is false when they do not fit its context
-// or its vocabulary.
+// or its vocabulary (vocab_map.h).
 int speculate_sync(struct sample *m, bool *ready, struct error *err);
 
 // How many tokens a round may draft here: within the settings, the token and

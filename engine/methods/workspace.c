@@ -40,7 +40,7 @@ int workspace_load(struct workspace *w, const char *problem,
     struct prompt prompts[ROLE_N];
     w->loaded = false;
     if (prompt_resolve_pair(prompts, w->lm[ROLE_BASE], w->lm[ROLE_DRAFT],
-                            w->equal_vocab, s, err))
+                            w->map.relation == VOCAB_EQUAL, s, err))
         return -1;
     for (int r = 0; r < ROLE_N; r++) {
         enum model_role role = (enum model_role)r;
@@ -78,6 +78,10 @@ int workspace_weights(struct workspace *w, enum model_role role,
                       const float *row, float *weights, double *total,
                       struct error *err) {
     struct sampler *sampler = &w->sampler[role];
+    if (role == ROLE_DRAFT && w->map.relation == VOCAB_FAMILY) {
+        vocab_map_row(&w->map, row, w->mapped_row);
+        row = w->mapped_row;
+    }
     *total = sampler_weights(sampler, row, weights);
     for (int i = sampler->n_vocab; i < w->n_vocab; i++)
         weights[i] = 0;
@@ -155,7 +159,8 @@ static int fit_text(struct workspace *w, int n_tokens, struct error *err) {
                          count, w->max_token_bytes);
     w->text_bytes = count * w->max_token_bytes;
     w->cap_text = n_tokens;
-    if (w->lm[ROLE_DRAFT] && !w->equal_vocab) warm_scratch(w, n_tokens);
+    if (w->lm[ROLE_DRAFT] && w->map.relation == VOCAB_APART)
+        warm_scratch(w, n_tokens);
     return 0;
 }
 
@@ -252,16 +257,20 @@ static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
         return error_prefix(err, "base model");
     find_digits(w);
     if (!draft) return workspace_fit(w, s, false, err);
-    w->equal_vocab =
-        strcmp(lm_facts(base)->vocab_hash, lm_facts(draft)->vocab_hash) == 0;
+    vocab_map_init(&w->map, base, draft, w->scratch);
     // Where ids are exchanged the draft proposes none that the base lacks; what
-    // the draft lacks has no weight in its rows.
+    // the draft lacks has no weight in its rows. Those of a family are mapped
+    // before they are weighed.
     int n_draft = lm_facts(draft)->n_used;
-    if (w->equal_vocab && n_draft > n) n_draft = n;
+    if (w->map.relation == VOCAB_EQUAL && n_draft > n) n_draft = n;
+    if (w->map.relation == VOCAB_FAMILY) n_draft = n;
     w->n_vocab = max_int(n, n_draft);
     if (open_role(w, ROLE_DRAFT, draft, n_draft, err))
         return error_prefix(err, "draft model");
     if (RENEW(w->held_row, lm_facts(draft)->n_vocab, "held logits")) return -1;
+    if (w->map.relation == VOCAB_FAMILY &&
+        RENEW(w->mapped_row, n, "logits of the draft"))
+        return -1;
     return workspace_fit(w, s, false, err);
 }
 
@@ -282,6 +291,8 @@ void workspace_free(struct workspace *w) {
         free(w->prompt_row[r]);
     }
     lm_scratch_free(w->scratch);
+    vocab_map_release(&w->map);
+    free(w->mapped_row);
     free(w->held_row);
     free(w->p);
     free(w->q);

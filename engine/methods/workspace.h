@@ -9,6 +9,7 @@
 #include "engine/methods/method.h"
 #include "engine/methods/sampler.h"
 #include "engine/methods/stop_scan.h"
+#include "engine/methods/vocab_map.h"
 
 struct workspace {
     struct lm *lm[ROLE_N]; // borrowed; lm[ROLE_DRAFT] may be NULL
@@ -18,7 +19,8 @@ struct workspace {
     // one place where padding is kept out: a sampler reads and weighs no more
     // of a logits row than its model's ids in use.
     int n_vocab;
-    bool equal_vocab; // token ids can be exchanged
+    struct vocab_map map; // of ids, or how they differ; zeroed without a draft
+    float *mapped_row;    // [n_vocab] the draft's logits in the base's ids
 
     // The loaded problem.
     bool loaded;

@@ -28,7 +28,7 @@ struct tokenizer {
     bool adds_bos;
     bool adds_blank; // in front of text
     bool *is_end;    // [vocabulary.n]
-    char hash[HASH_HEX_SIZE];
+    char hash[HASH_HEX_SIZE], family_hash[HASH_HEX_SIZE];
 };
 
 // ---- loading ----------------------------------------------------------------
@@ -100,6 +100,23 @@ static void hash_vocabulary(struct tokenizer *t, const struct gguf *g) {
     hash_free(h);
 }
 
+static void hash_family(struct tokenizer *t, const struct gguf *g) {
+    struct hash_state *h = hash_new();
+    const struct vocabulary *v = &t->vocabulary;
+    for (int32_t i = 0; i < v->n_used; i++) {
+        size_t n;
+        const char *bytes = vocabulary_bytes(v, i, &n);
+        if (!tokenizer_is_ordinary(t, i)) continue;
+        hash_add(h, &i, sizeof i);
+        hash_add_field(h, bytes, n);
+        hash_add(h, &v->kinds[i], 1);
+        if (t->spm) hash_add(h, spm_scores(t->spm) + i, sizeof(float));
+    }
+    if (!t->spm) hash_merges(h, g);
+    hash_hex(h, t->family_hash);
+    hash_free(h);
+}
+
 static int load_bpe(struct tokenizer *t, const struct gguf *g,
                     struct error *err) {
     const char *pre = gguf_get_text(g, "tokenizer.ggml.pre", err);
@@ -140,6 +157,7 @@ static int load(struct tokenizer *t, const struct gguf *g, struct error *err) {
         return -1;
     t->adds_bos = t->adds_bos && t->bos >= 0;
     hash_vocabulary(t, g);
+    hash_family(t, g);
     return 0;
 }
 
@@ -338,6 +356,12 @@ bool tokenizer_is_control(const struct tokenizer *t, int32_t token) {
     return is_token(t, token) && t->vocabulary.kinds[token] == TOKEN_CONTROL;
 }
 
+bool tokenizer_is_ordinary(const struct tokenizer *t, int32_t token) {
+    if (!is_token(t, token)) return false;
+    int kind = t->vocabulary.kinds[token];
+    return kind == TOKEN_NORMAL || kind == TOKEN_BYTE;
+}
+
 bool tokenizer_is_end(const struct tokenizer *t, int32_t token) {
     return is_token(t, token) && t->is_end[token];
 }
@@ -356,4 +380,8 @@ bool tokenizer_adds_bos(const struct tokenizer *t) {
 
 void tokenizer_hash(const struct tokenizer *t, char hex[HASH_HEX_SIZE]) {
     memcpy(hex, t->hash, HASH_HEX_SIZE);
+}
+
+void tokenizer_family_hash(const struct tokenizer *t, char hex[HASH_HEX_SIZE]) {
+    memcpy(hex, t->family_hash, HASH_HEX_SIZE);
 }

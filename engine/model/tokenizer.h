@@ -77,6 +77,8 @@ int tokenizer_n_used(const struct tokenizer *t);
 int32_t tokenizer_find(const struct tokenizer *t, const char *bytes,
                        size_t n_bytes);
 bool tokenizer_is_control(const struct tokenizer *t, int32_t token);
+// Normal, or a byte: made from text by the rules of the vocabulary alone.
+bool tokenizer_is_ordinary(const struct tokenizer *t, int32_t token);
 // eos, eot and their like: generation stops here.
 bool tokenizer_is_end(const struct tokenizer *t, int32_t token);
 int32_t tokenizer_eos(const struct tokenizer *t);   // -1: none
@@ -86,3 +88,6 @@ bool tokenizer_adds_bos(const struct tokenizer *t); // prompts begin with BOS
 // Hash over the texts, types, merges or scores of all tokens but the padding at
 // the end. Equal: ids can be exchanged, though n_tokens may differ.
 void tokenizer_hash(const struct tokenizer *t, char hex[HASH_HEX_SIZE]);
+// The same over ordinary tokens with their ids, and merges or scores. Equal:
+// vocabularies of one family, whose special tokens may be others or elsewhere.
+void tokenizer_family_hash(const struct tokenizer *t, char hex[HASH_HEX_SIZE]);
