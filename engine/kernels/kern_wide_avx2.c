@@ -166,7 +166,7 @@ struct columns {
     const struct kern_input *in;
     size_t first; // group
     int n_groups;
-    const char *ahead;  // the weights that come next:
+    uintptr_t ahead;    // the weights that come next, may end beyond the last:
     size_t ahead_bytes; // so many to prefetch with each group
 };
 
@@ -198,7 +198,7 @@ KERN_INLINE void tile(enum kern_type type, int nt, const struct part *p,
     const struct quant_shape shape = quant_shape(type);
     const struct quant_rule rule = {quant_unpacked_range(type), shape.n_scales,
                                     shape.has_min};
-    const char *ahead = c->ahead;
+    uintptr_t ahead = c->ahead;
     struct quant_token at[TILE_TOKENS];
     __m256 sum[TILE_TOKENS][2];
     KERN_UNROLL
@@ -215,7 +215,7 @@ KERN_INLINE void tile(enum kern_type type, int nt, const struct part *p,
             KEEP_POINTER(at[i].x);
         }
         for (size_t i = 0; i < c->ahead_bytes; i += 64)
-            _mm_prefetch(ahead + i, _MM_HINT_T0);
+            _mm_prefetch((const char *)(ahead + i), _MM_HINT_T0);
         ahead += c->ahead_bytes;
     }
     KERN_UNROLL
@@ -290,7 +290,7 @@ static void panel_of_strip(const struct kern_matrix *w, const char *panel,
     for (; c.first < n_groups; c.first += PART_GROUPS) {
         size_t left = n_groups - c.first;
         c.n_groups = left < PART_GROUPS ? (int)left : PART_GROUPS;
-        c.ahead = panel + (c.first + PART_GROUPS) * group_bytes;
+        c.ahead = (uintptr_t)panel + (c.first + PART_GROUPS) * group_bytes;
         f->unpack(panel, c.first, c.n_groups, &p);
         for (int i = 0, nt; i < n; i += nt) {
             nt = n - i < TILE_TOKENS ? n - i : TILE_TOKENS;
