@@ -20,6 +20,31 @@ KERN_INLINE __m512i quant_add_pairs(__m512i sum, __m512i a, __m512i b) {
     return sum;
 }
 
+// Words of a block.
+KERN_INLINE int quant_words(enum kern_type type) {
+    switch (type) {
+    case KERN_Q8_0:
+        return 8;
+    case KERN_Q5_0:
+    case KERN_Q5_1:
+        return 5;
+    case KERN_Q2_K:
+        return 20;
+    case KERN_Q3_K:
+        return 27;
+    case KERN_Q4_K:
+        return 35;
+    case KERN_Q5_K:
+        return 43;
+    case KERN_Q6_K:
+        return 52;
+    case KERN_IQ4_XS:
+        return 33;
+    default:
+        return 4;
+    }
+}
+
 // ---- weights ----------------------------------------------------------------
 
 KERN_INLINE __m512i quant_word(const char *words, int i) {
