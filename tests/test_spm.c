@@ -395,13 +395,13 @@ Test(spm, family_is_what_ordinary_ids_mean) {
     static const char *const others[] = {"a", "<y>", "b"};
     static const float of[] = {-1, -2, -3}, special_of[] = {-1, 0, -3},
                        ordinary_of[] = {-1, -2, -4};
-    static const int32_t types[] = {1, 3, 1};
-    struct helper_spm v = {names, of, types, 3};
+    static const int32_t kinds[] = {1, 3, 1};
+    struct helper_spm v = {names, of, kinds, 3};
     family_of(&v, a);
-    v = (struct helper_spm){others, special_of, types, 3};
+    v = (struct helper_spm){others, special_of, kinds, 3};
     family_of(&v, b);
     cr_expect_str_eq(a, b, "another special token");
-    v = (struct helper_spm){names, ordinary_of, types, 3};
+    v = (struct helper_spm){names, ordinary_of, kinds, 3};
     family_of(&v, b);
     cr_expect_str_neq(a, b, "another score");
 }
