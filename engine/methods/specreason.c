@@ -34,7 +34,6 @@
 struct tried_step {
     int n_base, n_draft; // tokens of the transcripts before it
     size_t draft_text;
-    int draft_kept;
     const int32_t *tokens; // [n] the base's ids
     int n;
     int n_written; // by the draft
@@ -132,13 +131,13 @@ static void keep_step(struct sample *m, const struct tried_step *step,
     lm_truncate(w->seq[ROLE_BASE], step->n_base + n);
     if (!m->stop && step->ended) m->stop = STOP_END;
     m->draft_text = m->n_text;
-    m->draft_kept = m->n_kept;
     if (n < step->n || m->n_text != n_text) {
         // Only part was kept (a stop or a cut inside a translated step): the
         // draft starts again from what it had, should it go on.
         lm_truncate(w->seq[ROLE_DRAFT], step->n_draft);
         m->draft_text = step->draft_text;
-        m->draft_kept = step->draft_kept;
+    } else {
+        m->draft_kept = m->n_kept;
     }
     record_step(m, step, v, n, m->n_text);
     sample_step_begin(m);
@@ -151,7 +150,6 @@ static int drop_step(struct sample *m, const struct tried_step *step,
     lm_truncate(w->seq[ROLE_BASE], step->n_base);
     lm_truncate(w->seq[ROLE_DRAFT], step->n_draft);
     m->draft_text = step->draft_text;
-    m->draft_kept = step->draft_kept;
     m->t->count.step_tokens_discarded += step->n_written;
     record_step(m, step, v, step->n_written, n_text);
     sample_step_begin(m);
@@ -182,7 +180,6 @@ static int speculate_step(struct sample *m, struct error *err) {
     step.n_base = lm_n_tokens(w->seq[ROLE_BASE]);
     step.n_draft = lm_n_tokens(w->seq[ROLE_DRAFT]);
     step.draft_text = m->draft_text;
-    step.draft_kept = m->draft_kept;
     m->n_attempts++;
     if (write_step(m, &step, room, &n_text, err) ||
         translate_step(m, &step, room, n_text, err))
