@@ -9,6 +9,7 @@
 
 enum { ACCUMULATORS = 12 };
 
+// With prefetches, as the kernels read: without them a sixth less is reached.
 static uint64_t read_avx2(const void *bytes, size_t n_bytes) {
     const char *at = bytes;
     __m256i sum[8];
@@ -17,9 +18,13 @@ static uint64_t read_avx2(const void *bytes, size_t n_bytes) {
         sum[j] = _mm256_setzero_si256();
     for (size_t i = 0; i < n_bytes; i += 8 * 32)
         KERN_UNROLL
-    for (size_t j = 0; j < 8; j++)
+    for (size_t j = 0; j < 8; j++) {
+        if (j % 2 == 0)
+            _mm_prefetch((const char *)((uintptr_t)at + i + j * 32 + 4096),
+                         _MM_HINT_T0);
         sum[j] = _mm256_add_epi64(
             sum[j], _mm256_load_si256((const __m256i *)(at + i + j * 32)));
+    }
     for (int j = 1; j < 8; j++)
         sum[0] = _mm256_add_epi64(sum[0], sum[j]);
     uint64_t lanes[4];
@@ -32,7 +37,7 @@ static void int8_loop_avx2(int64_t n_rounds) {
     ones = _mm256_set1_epi16(1);
     KERN_UNROLL
     for (int j = 0; j < ACCUMULATORS; j++)
-        sum[j] = _mm256_setzero_si256();
+        sum[j] = _mm256_set1_epi32(j); // equal sums would become one
     for (int64_t i = 0; i < n_rounds; i++) {
         KERN_UNROLL
         for (int j = 0; j < ACCUMULATORS; j++) {
@@ -50,7 +55,7 @@ static void f32_loop_avx2(int64_t n_rounds) {
     __m256 sum[ACCUMULATORS], a = _mm256_set1_ps(0.5f);
     KERN_UNROLL
     for (int j = 0; j < ACCUMULATORS; j++)
-        sum[j] = _mm256_setzero_ps();
+        sum[j] = _mm256_set1_ps((float)j);
     for (int64_t i = 0; i < n_rounds; i++) {
         __asm__ volatile("" : "+x"(a));
         KERN_UNROLL

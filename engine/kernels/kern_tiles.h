@@ -7,17 +7,8 @@
 // A tile of one token takes many panels, because a fused multiply-add has a
 // latency of 4 cycles and each output element is one chain of them: 8 or more
 // chains must run side by side. A tile of many tokens takes few panels and
-// uses each weight it loads nt times.
-//
-// How far from the floor, AVX-512 at 2.66 GHz, one core (peak 170 Gflop/s; one
-// stream of loads: L2 135 GB/s, L3 30 GB/s, memory 15-18 GB/s):
-//   F32   1 token  L2 127, L3 29, memory 17 GB/s: the bandwidth
-//         8 tokens 172 Gflop/s in L2: the peak
-//   F16   1 token  59 Gflop/s in L2: three operations a column on two ports,
-//         the limit of the format; L3 30 GB/s. 8 tokens 134 Gflop/s
-//   Q8_0  1 token  139 Gflop/s in L1 and L2, of 150 that the ports allow for
-//         widening and product; L3 39 GB/s. 8 tokens 270 of 300 Gflop/s
-// AVX2: F32 88, F16 74 Gflop/s with 6 or more tokens.
+// uses each weight it loads nt times. docs/PERFORMANCE.md says how far from the
+// floor they are.
 
 #include "engine/kernels/kernels.h"
 
