@@ -94,6 +94,7 @@ struct tile {
     const uint8_t *q;               // of the first token, at this group
     const struct kern_scale *scale; // the same
     size_t n_cols, n_groups;
+    size_t ahead; // bytes from here to what is asked for
 };
 
 // isum[i][j]: columns [4 * first, 4 * end) of a group, zero taken away.
@@ -143,15 +144,15 @@ KERN_INLINE void integer_sums(enum kern_type type, int nt, int np, int first,
     }
 }
 
-// Asks for the part of a panel that is AHEAD of group `number` of a block: the
-// hardware alone leaves a sixth of the memory's bandwidth unused, and a whole
-// block at once is more than it can have under way. Reaching past the panels'
-// end does no harm: the address is never read.
-KERN_INLINE void prefetch_group(enum kern_type type, struct quant_block at,
-                                int number) {
+// Asks for what is t->ahead of group `number` of a block: the hardware alone
+// leaves a sixth of the memory's bandwidth unused, and a whole block at once is
+// more than it can have under way. Reaching past the panels' end does no harm:
+// the address is never read.
+KERN_INLINE void prefetch_group(enum kern_type type, const struct tile *t,
+                                int j, int number) {
     const int groups = quant_shape(type).block_groups;
     const int lines = (quant_words(type) + groups) / groups;
-    uintptr_t from = (uintptr_t)at.words - QUANT_WORD_BYTES + AHEAD +
+    uintptr_t from = (uintptr_t)t->at[j].words - QUANT_WORD_BYTES + t->ahead +
                      (uintptr_t)(number * lines * QUANT_WORD_BYTES);
     KERN_UNROLL
     for (int i = 0; i < lines; i++)
@@ -166,7 +167,7 @@ KERN_INLINE void group(enum kern_type type, int nt, int np, int base, int part,
     int quads = GROUP_QUADS / shape.n_scales;
     KERN_UNROLL
     for (int j = 0; j < np; j++)
-        prefetch_group(type, t->at[j], base + part);
+        prefetch_group(type, t, j, base + part);
     KERN_UNROLL
     for (int h = 0; h < shape.n_scales; h++) {
         __m512i isum[MAX_TOKENS][MAX_PANELS];
@@ -227,6 +228,11 @@ KERN_INLINE void multiply(enum kern_type type, int nt, int np,
                 quant_block(type, to->panel + (size_t)j * to->panel_bytes, b);
             quant_scales(type, t.at[j], &scales[j]);
         }
+        // Near a panel's end: the beginning of the one np further on.
+        size_t at = (size_t)(t.at[0].words - to->panel);
+        t.ahead = AHEAD;
+        if (at + AHEAD >= to->panel_bytes)
+            t.ahead += (size_t)(np - 1) * to->panel_bytes;
         for (int g = 0; g < shape.block_groups; g += shape.pair)
             KERN_UNROLL
         for (int part = 0; part < shape.pair; part++)

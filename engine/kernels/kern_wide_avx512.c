@@ -88,6 +88,10 @@ struct wide_tile {
     size_t y_stride;
     int n_rows;    // rows from y to the matrix' last
     bool is_first; // y holds no sums yet
+    // What the next buffer will be made of, to be asked for meanwhile: lines of
+    // each panel, n_lines a group.
+    uintptr_t next[WIDE_PANELS]; // addresses that are never read
+    int n_lines;
 };
 
 KERN_INLINE void wide_sums(int n_scales, int np, int g, int h,
@@ -162,10 +166,17 @@ KERN_INLINE void wide_tile(int n_scales, bool has_min, int np,
         sum[i][j] = _mm512_maskz_loadu_ps(t->is_first ? 0 : rows[j],
                                           t->y + (size_t)i * t->y_stride +
                                               j * KERN_PANEL_ROWS);
-    for (int g = 0; g < t->w->n_groups; g++)
+    for (int g = 0; g < t->w->n_groups; g++) {
+        for (int i = 0; i < t->n_lines; i++)
+            KERN_UNROLL
+        for (int j = 0; j < np; j++)
+            _mm_prefetch((const char *)(t->next[j] +
+                                        (uintptr_t)(g * t->n_lines + i) * 64),
+                         _MM_HINT_T1);
         KERN_UNROLL
-    for (int h = 0; h < n_scales; h++)
-        wide_group(n_scales, has_min, np, g, h, t, sum);
+        for (int h = 0; h < n_scales; h++)
+            wide_group(n_scales, has_min, np, g, h, t, sum);
+    }
     KERN_UNROLL
     for (int i = 0; i < WIDE_TOKENS; i++)
         KERN_UNROLL
@@ -198,44 +209,87 @@ static const wide_tile_fn tile_of[2][2][WIDE_PANELS] = {
 
 // ---- the loops --------------------------------------------------------------
 
-// Panels [p, p + np) at WIDE_COLS columns from first_group on, all tokens.
-static void piece(const struct kern_matrix *w, const struct kern_input *in,
-                  float *y, int y_stride, int p, int np, int first_group) {
+// Panels [p, p + np) at WIDE_COLS columns from first_group on, all tokens; the
+// panels from `next` on at next_group come after it.
+struct piece {
+    int p, np, first_group, next, next_group;
+};
+
+// The first two tiles ask for what comes next, half each.
+static void ask_ahead(const struct kern_matrix *w, const struct piece *piece,
+                      int tile, struct wide_tile *t) {
+    if (tile > 1) return;
+    int n_groups = w->n_cols / KERN_BLOCK;
+    size_t n_bytes = w->panel_bytes * (size_t)t->w->n_groups / (size_t)n_groups;
+    size_t from = w->panel_bytes * (size_t)piece->next_group / (size_t)n_groups;
+    t->n_lines = (int)(n_bytes / 128 / (size_t)t->w->n_groups) + 1;
+    for (int j = 0; j < piece->np; j++)
+        t->next[j] = (uintptr_t)w->panels +
+                     (size_t)(piece->next + j) * w->panel_bytes + from +
+                     (size_t)tile * n_bytes / 2;
+}
+
+static void wide_piece(const struct kern_matrix *w, const struct kern_input *in,
+                       float *y, int y_stride, const struct piece *piece) {
     const struct quant_shape shape = quant_shape(w->type);
     struct wide_weights weights;
-    int left = w->n_cols / KERN_BLOCK - first_group;
+    int left = w->n_cols / KERN_BLOCK - piece->first_group;
     weights.n_groups =
         left < WIDE_COLS / KERN_BLOCK ? left : WIDE_COLS / KERN_BLOCK;
-    for (int j = 0; j < np; j++)
+    for (int j = 0; j < piece->np; j++)
         unpack_of[w->type]((const char *)w->panels +
-                               (size_t)(p + j) * w->panel_bytes,
-                           j, first_group, weights.n_groups, &weights);
-    wide_tile_fn tile = tile_of[shape.n_scales - 1][shape.has_min][np - 1];
+                               (size_t)(piece->p + j) * w->panel_bytes,
+                           j, piece->first_group, weights.n_groups, &weights);
+    wide_tile_fn tile =
+        tile_of[shape.n_scales - 1][shape.has_min][piece->np - 1];
     for (int i = 0; i < in->n_tokens; i += WIDE_TOKENS) {
-        size_t at =
-            (size_t)i * (size_t)w->n_cols + (size_t)first_group * KERN_BLOCK;
-        tile(&(struct wide_tile){
+        size_t at = (size_t)i * (size_t)w->n_cols +
+                    (size_t)piece->first_group * KERN_BLOCK;
+        struct wide_tile t = {
             .w = &weights,
             .q = in->q + at,
             .scales = in->scales + at / KERN_BLOCK,
             .n_cols = (size_t)w->n_cols,
-            .y = y + (size_t)i * (size_t)y_stride + (size_t)p * KERN_PANEL_ROWS,
+            .y = y + (size_t)i * (size_t)y_stride +
+                 (size_t)piece->p * KERN_PANEL_ROWS,
             .y_stride = (size_t)y_stride,
-            .n_rows = w->n_rows - p * KERN_PANEL_ROWS,
-            .is_first = first_group == 0,
-        });
+            .n_rows = w->n_rows - piece->p * KERN_PANEL_ROWS,
+            .is_first = piece->first_group == 0,
+        };
+        ask_ahead(w, piece, i / WIDE_TOKENS, &t);
+        tile(&t);
+    }
+}
+
+// All columns of panels [begin, end).
+static void wide_step(const struct kern_matrix *w, const struct kern_input *in,
+                      float *y, int y_stride, int begin, int end) {
+    enum { GROUPS = WIDE_COLS / KERN_BLOCK };
+    int n_groups = w->n_cols / KERN_BLOCK;
+    for (int g = 0; g < n_groups; g += GROUPS) {
+        for (int p = begin; p < end; p += WIDE_PANELS) {
+            struct piece piece = {
+                .p = p,
+                .np = end - p < WIDE_PANELS ? end - p : WIDE_PANELS,
+                .first_group = g,
+                .next = p + WIDE_PANELS,
+                .next_group = g,
+            };
+            if (piece.next >= end) { // the next columns, or the next step
+                bool is_last = g + GROUPS >= n_groups;
+                piece.next = is_last ? end : begin;
+                piece.next_group = is_last ? 0 : g + GROUPS;
+            }
+            wide_piece(w, in, y, y_stride, &piece);
+        }
     }
 }
 
 void kern_matmul_wide_avx512(const struct kern_matrix *w,
                              const struct kern_input *in, float *y,
                              int y_stride, int begin, int end) {
-    int n_groups = w->n_cols / KERN_BLOCK;
     for (int step = begin; step < end; step += WIDE_STEP) {
         int last = step + WIDE_STEP < end ? step + WIDE_STEP : end;
-        for (int g = 0; g < n_groups; g += WIDE_COLS / KERN_BLOCK)
-            for (int p = step; p < last; p += WIDE_PANELS)
-                piece(w, in, y, y_stride, p,
-                      last - p < WIDE_PANELS ? last - p : WIDE_PANELS, g);
+        wide_step(w, in, y, y_stride, step, last);
     }
 }

@@ -22,7 +22,7 @@
 #include <string.h>
 
 enum {
-    FORWARD_LOGIT_ROWS = 8,   // rows of logits computed together
+    FORWARD_LOGIT_ROWS = 32,  // rows of logits computed together
     FORWARD_RUN_TOKENS = 8,   // tokens that attend together, at most
     FORWARD_MIN_WORK = 65536, // multiply-adds that pay for a hand-over
 };
