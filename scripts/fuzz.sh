@@ -1,5 +1,6 @@
 #!/bin/sh
 # Build each target of tests/fuzz with libFuzzer and run it for FUZZ_SECONDS.
+# FUZZ_TARGETS='fuzz_gguf fuzz_tokenizer': these alone.
 set -eu
 cd "$(dirname "$0")/.."
 command -v clang >/dev/null || { echo "fuzz: needs clang" >&2; exit 1; }
@@ -11,6 +12,7 @@ mkdir -p "$out/corpus"
 "$out/write_seeds" "$out/corpus"
 for target in tests/fuzz/fuzz_*.c; do
     name=$(basename "$target" .c)
+    case " ${FUZZ_TARGETS:-$name} " in *" $name "*) ;; *) continue ;; esac
     make -s CC=clang SANITIZE=address,undefined,fuzzer-no-link BUILD=$out \
         FUZZ_TARGET="$name" "$out/$name"
     mkdir -p "$out/corpus/$name"

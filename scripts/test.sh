@@ -14,6 +14,18 @@ run bash tests/kill_resume.sh configs/mini.yaml 20
 run sh tests/generator.sh
 run sh scripts/test_neon.sh
 
+# The parsers of files that others wrote, a few seconds each; `make fuzz` for
+# longer runs of all.
+if echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n);
+int LLVMFuzzerTestOneInput(const char *d, unsigned long n) {
+    return d && n > 9 ? 0 : 0; }' |
+    clang -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null; then
+    run env FUZZ_SECONDS=5 FUZZ_TARGETS='fuzz_gguf fuzz_tokenizer' \
+        sh scripts/fuzz.sh
+else
+    echo "skip: fuzzing needs clang with libFuzzer" >&2
+fi
+
 sanitized=build/address-undefined
 run make -s -j"$jobs" DEVELOPER=1 SANITIZE=address,undefined CFLAGS='-O1 -g' \
     $sanitized/specsweep $sanitized/specsweep-tests
