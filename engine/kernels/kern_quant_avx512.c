@@ -252,13 +252,16 @@ KERN_INLINE void multiply(enum kern_type type, int nt, int np,
     TILE(type, 2, 2)                                                           \
     TILE(type, 4, 1)                                                           \
     TILE(type, 4, 2)                                                           \
+    TILE(type, 6, 1)                                                           \
+    TILE(type, 6, 2)                                                           \
     TILE(type, 8, 1)                                                           \
     TILE(type, 8, 2)                                                           \
     static const struct kern_tile_set type##_tiles = {                         \
-        .most = {0, 2, 2, 0, 2, 0, 0, 0, 2},                                   \
+        .most = {0, 2, 2, 0, 2, 0, 2, 0, 2},                                   \
         .fn = {[1] = {NULL, type##_1x1, type##_1x2},                           \
                [2] = {NULL, type##_2x1, type##_2x2},                           \
                [4] = {NULL, type##_4x1, type##_4x2},                           \
+               [6] = {NULL, type##_6x1, type##_6x2},                           \
                [8] = {NULL, type##_8x1, type##_8x2}},                          \
     };
 

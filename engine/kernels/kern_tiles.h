@@ -59,7 +59,7 @@ struct kern_tile_set {
 
 // Tokens of the next tile when `left` remain.
 static inline int kern_tile_tokens(const struct kern_tile_set *s, int left) {
-    if (left == 9 && s->most[6]) return 6;
+    if (left == 9 && s->most[6] && s->most[3]) return 6;
     if (left == 7 && s->most[4]) return 4;
     if (left == 5 && s->most[3]) return 3;
     int nt = left < KERN_TILE_TOKENS ? left : KERN_TILE_TOKENS;
