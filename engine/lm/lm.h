@@ -60,7 +60,9 @@ struct lm_native_options {
     const char *isa;   // "auto", "ref", "avx2", "avx512", "neon"
     int n_threads;     // >= 1
     int n_ctx;         // tokens of one sequence; 0: the model's own
-    int n_seq;         // sequences alive at once, at most
+    int n_seq;         // sequences alive at once, at most, each up to n_ctx
+    int n_forks;       // forks besides, which share a past with one of those
+    int fork_tokens;   // and have at most so many tokens of their own
     int n_rows;        // rows kept per sequence (draft_tokens + 4 or more)
     bool prefill_blas; // OpenBLAS for prompts: other bits on other CPUs
     const char *kv;    // KV cache: "f32" (or NULL), "f16", "q8_0": other bits,
@@ -122,6 +124,15 @@ struct lm_seq *lm_seq_new(struct lm *lm, struct error *err);
 void lm_seq_free(struct lm_seq *s); // NULL is fine
 // A copy that shares the evaluated past (O(pages)).
 struct lm_seq *lm_seq_fork(struct lm_seq *s, struct error *err);
+// An empty transcript that keeps no logits: a place to keep an evaluated past
+// (lm_seq_copy) at the price of its pages and token ids. lm_rows() on it is
+// ERR_INTERNAL.
+struct lm_seq *lm_seq_new_past(struct lm *lm, struct error *err);
+// Make `to` the first n tokens of `from` (same lm, n <= lm_n_tokens(from),
+// to != from): what is evaluated of them is shared (O(pages)), the rest is
+// pending. What `to` held is given up. The row at n is copied where `from` has
+// it and `to` keeps rows. Allocates nothing and cannot fail. Needs LM_CAP_FORK.
+void lm_seq_copy(struct lm_seq *to, struct lm_seq *from, int n);
 
 struct lm *lm_seq_lm(const struct lm_seq *s);
 int lm_n_tokens(const struct lm_seq *s);
@@ -139,10 +150,19 @@ void lm_truncate(struct lm_seq *s, int n);
 // truncated or the sequence has kept n_rows newer ones.
 int lm_rows(struct lm_seq *s, const int *positions, int n, const float **rows,
             struct error *err);
-// The row after the last token of each of n different sequences of one model,
-// 1 <= n <= LM_SHARED_MAX: what is pending in any of them is evaluated in one
-// batch. rows[i] stays valid as above.
+// lm_rows() of n different sequences of one model, 1 <= n <= LM_SHARED_MAX:
+// what is pending in any of them up to its last position is evaluated in one
+// batch. n_rows 0: all that is pending in it is evaluated, without rows. Rows
+// stay valid as above. On failure nothing of what was pending is evaluated.
 enum { LM_SHARED_MAX = 64 };
+struct lm_ask {
+    struct lm_seq *seq;
+    const int *positions; // [n_rows] ascending
+    int n_rows;
+    const float **rows; // [n_rows] out
+};
+int lm_rows_batch(const struct lm_ask *asks, int n, struct error *err);
+// The row after the last token of each of them.
 int lm_rows_shared(struct lm_seq *const *seqs, int n, const float **rows,
                    struct error *err);
 // Evaluate all that is pending without asking for logits (prefill).
