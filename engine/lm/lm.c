@@ -36,6 +36,10 @@ unsigned lm_caps(const struct lm *lm) {
     return lm->caps;
 }
 
+int lm_n_used_pages(const struct lm *lm) {
+    return lm->backend->n_used_pages ? lm->backend->n_used_pages(lm) : 0;
+}
+
 const char *lm_meta(const struct lm *lm, const char *key) {
     return lm->backend->meta ? lm->backend->meta(lm, key) : NULL;
 }
@@ -87,20 +91,28 @@ bool lm_token_is_ordinary(const struct lm *lm, int32_t token) {
 
 // ---- sequences ------------------------------------------------------------
 
-int lm_seq_init(struct lm_seq *s, struct lm *lm, struct error *err) {
-    assert(lm->facts.n_ctx > 0 && lm->facts.n_vocab > 0);
-    if (lm->n_rows < 1 || lm->n_rows > LM_ROWS_MAX)
-        return error_set(err, ERR_USAGE,
-                         "%d logits rows per sequence: 1 to %d are possible",
-                         lm->n_rows, LM_ROWS_MAX);
+static int seq_init_rows(struct lm_seq *s, int n_rows, struct error *err) {
+    size_t n = (size_t)n_rows;
+    size_t row_bytes = (size_t)s->lm->facts.n_vocab * sizeof(float);
+    const char *what = "logits rows";
+    s->row_data = alloc_try(n, row_bytes, what, err);
+    s->row_pos = alloc_try(n, sizeof *s->row_pos, what, err);
+    s->missing = alloc_try(n, sizeof *s->missing, what, err);
+    s->missing_rows = alloc_try(n, sizeof *s->missing_rows, what, err);
+    if (!s->row_data || !s->row_pos || !s->missing || !s->missing_rows)
+        return -1;
+    s->n_rows = n_rows;
+    return 0;
+}
+
+int lm_seq_init(struct lm_seq *s, struct lm *lm, int n_rows,
+                struct error *err) {
+    assert(lm->facts.n_ctx > 0 && lm->facts.n_vocab > 0 && n_rows >= 0);
     s->lm = lm;
-    size_t n_rows = (size_t)lm->n_rows;
-    size_t row_bytes = (size_t)lm->facts.n_vocab * sizeof(float);
     s->tokens = alloc_try((size_t)lm->facts.n_ctx, sizeof *s->tokens,
                           "tokens of a transcript", err);
-    s->row_data = alloc_try(n_rows, row_bytes, "logits rows", err);
-    s->row_pos = alloc_try(n_rows, sizeof *s->row_pos, "logits rows", err);
-    if (s->tokens && s->row_data && s->row_pos) return 0;
+    if (s->tokens && (n_rows == 0 || seq_init_rows(s, n_rows, err) == 0))
+        return 0;
     lm_seq_release(s);
     return -1;
 }
@@ -109,13 +121,22 @@ void lm_seq_release(struct lm_seq *s) {
     free(s->tokens);
     free(s->row_data);
     free(s->row_pos);
-    s->tokens = NULL;
-    s->row_data = NULL;
-    s->row_pos = NULL;
+    free(s->missing);
+    free(s->missing_rows);
+    *s = (struct lm_seq){.lm = s->lm};
 }
 
 struct lm_seq *lm_seq_new(struct lm *lm, struct error *err) {
-    return lm->backend->seq_new(lm, err);
+    if (lm->n_rows >= 1 && lm->n_rows <= LM_ROWS_MAX)
+        return lm->backend->seq_new(lm, lm->n_rows, err);
+    error_set(err, ERR_USAGE,
+              "%d logits rows per sequence: 1 to %d are possible", lm->n_rows,
+              LM_ROWS_MAX);
+    return NULL;
+}
+
+struct lm_seq *lm_seq_new_past(struct lm *lm, struct error *err) {
+    return lm->backend->seq_new(lm, 0, err);
 }
 
 void lm_seq_free(struct lm_seq *s) {
@@ -164,7 +185,7 @@ void lm_truncate(struct lm_seq *s, int n) {
         s->n_evaluated = n;
         s->lm->backend->seq_cut(s, n);
     }
-    for (int i = 0; i < s->lm->n_rows; i++) {
+    for (int i = 0; i < s->n_rows; i++) {
         if (s->row_pos[i] > n) s->row_pos[i] = 0;
     }
 }
@@ -176,7 +197,7 @@ static float *row_at(const struct lm_seq *s, int slot) {
 }
 
 static int row_find(const struct lm_seq *s, int position) {
-    for (int i = 0; i < s->lm->n_rows; i++) {
+    for (int i = 0; i < s->n_rows; i++) {
         if (s->row_pos[i] == position) return i;
     }
     return -1;
@@ -193,7 +214,7 @@ static bool is_wanted(const int *positions, int n, int position) {
 // call at hand does not want itself. There is one, as n <= n_rows.
 static int row_slot(const struct lm_seq *s, const int *positions, int n) {
     int best = -1;
-    for (int i = 0; i < s->lm->n_rows; i++) {
+    for (int i = 0; i < s->n_rows; i++) {
         if (s->row_pos[i] == 0) return i;
         if (is_wanted(positions, n, s->row_pos[i])) continue;
         if (best < 0 || s->row_pos[i] < s->row_pos[best]) best = i;
@@ -211,29 +232,15 @@ static void count_evaluated(struct lm_seq *s, int end) {
     if (s->n_high < end) s->n_high = end;
 }
 
-// Evaluate up to `end`; rows of missing[0..n) go to slots[0..n).
-static int evaluate(struct lm_seq *s, int end, const int *missing,
-                    const int *slots, int n, struct error *err) {
-    float *rows[LM_ROWS_MAX];
-    for (int i = 0; i < n; i++)
-        rows[i] = row_at(s, slots[i]);
-    if (s->lm->backend->eval(s, end, missing, n, rows, err)) {
-        s->lm->backend->seq_cut(s, s->n_evaluated);
-        return -1;
-    }
-    count_evaluated(s, end);
-    return 0;
-}
-
 static int check_positions(const struct lm_seq *s, const int *positions, int n,
                            struct error *err) {
-    if (!(s->lm->caps & LM_CAP_LOGITS))
+    if (n && !(s->lm->caps & LM_CAP_LOGITS))
         return error_set(err, ERR_UNSUPPORTED, "backend %s gives no logits",
                          s->lm->facts.backend);
-    if (n > s->lm->n_rows)
+    if (n < 0 || n > s->n_rows)
         return error_set(err, ERR_INTERNAL,
                          "%d logits rows asked at once, %d are kept", n,
-                         s->lm->n_rows);
+                         s->n_rows);
     for (int i = 0; i < n; i++) {
         bool ascends = positions[i] > (i ? positions[i - 1] : 0);
         if (!ascends || positions[i] > s->n_tokens)
@@ -244,80 +251,129 @@ static int check_positions(const struct lm_seq *s, const int *positions, int n,
     return 0;
 }
 
-int lm_rows(struct lm_seq *s, const int *positions, int n, const float **rows,
-            struct error *err) {
-    int missing[LM_ROWS_MAX], slots[LM_ROWS_MAX], n_missing = 0;
-    if (check_positions(s, positions, n, err)) return -1;
-    for (int i = 0; i < n; i++) {
-        if (row_find(s, positions[i]) < 0) missing[n_missing++] = positions[i];
-    }
-    if (n_missing && missing[0] <= s->n_evaluated) {
-        s->n_evaluated = missing[0] - 1;
-        s->lm->backend->seq_cut(s, s->n_evaluated);
-    }
-    for (int i = 0; i < n_missing; i++) {
-        slots[i] = row_slot(s, positions, n);
-        s->row_pos[slots[i]] = missing[i];
-    }
-    if (n_missing &&
-        evaluate(s, missing[n_missing - 1], missing, slots, n_missing, err)) {
-        for (int i = 0; i < n_missing; i++)
-            s->row_pos[slots[i]] = 0;
-        return -1;
-    }
-    for (int i = 0; i < n; i++)
-        rows[i] = row_at(s, row_find(s, positions[i]));
-    return 0;
+static int check_ask(const struct lm_ask *ask, const struct lm *lm,
+                     struct error *err) {
+    if (ask->seq->lm != lm || ask->seq->is_asked)
+        return error_set(err, ERR_INTERNAL,
+                         "a batch needs different sequences of one model");
+    return check_positions(ask->seq, ask->positions, ask->n_rows, err);
 }
 
-// One batch for sequences that all have tokens pending.
-static int evaluate_shared(struct lm_seq *const *seqs, int n,
-                           struct error *err) {
-    float *rows[LM_SHARED_MAX];
-    int slots[LM_SHARED_MAX];
-    for (int i = 0; i < n; i++) {
-        slots[i] = row_slot(seqs[i], &seqs[i]->n_tokens, 1);
-        seqs[i]->row_pos[slots[i]] = seqs[i]->n_tokens;
-        rows[i] = row_at(seqs[i], slots[i]);
-    }
-    int status = seqs[0]->lm->backend->eval_shared(seqs, n, rows, err);
-    for (int i = 0; i < n; i++) {
-        if (status) {
-            seqs[i]->row_pos[slots[i]] = 0;
-            seqs[i]->lm->backend->seq_cut(seqs[i], seqs[i]->n_evaluated);
-        } else {
-            count_evaluated(seqs[i], seqs[i]->n_tokens);
-        }
-    }
-    return status;
-}
-
-int lm_rows_shared(struct lm_seq *const *seqs, int n, const float **rows,
-                   struct error *err) {
-    struct lm_seq *pending[LM_SHARED_MAX];
-    int n_pending = 0;
+static int check_asks(const struct lm_ask *asks, int n, struct error *err) {
+    int status = 0, i = 0;
     if (n < 1 || n > LM_SHARED_MAX)
         return error_set(err, ERR_INTERNAL,
                          "%d sequences in one batch, expected 1 to %d", n,
                          LM_SHARED_MAX);
-    for (int i = 0; i < n; i++) {
-        assert(seqs[i]->lm == seqs[0]->lm);
-        if (check_positions(seqs[i], &seqs[i]->n_tokens, 1, err)) return -1;
-        if (seqs[i]->n_evaluated < seqs[i]->n_tokens)
-            pending[n_pending++] = seqs[i];
+    for (; i < n && !status; i++) {
+        status = check_ask(&asks[i], asks[0].seq->lm, err);
+        asks[i].seq->is_asked = true;
     }
-    if (n_pending && seqs[0]->lm->backend->eval_shared &&
-        evaluate_shared(pending, n_pending, err))
-        return -1;
+    while (i > 0)
+        asks[--i].seq->is_asked = false;
+    return status;
+}
+
+// What is to be evaluated so that the ask has its rows, with slots for those
+// that are missing. Returns 0 if that is nothing, else 1.
+static int plan_ask(const struct lm_ask *ask, struct lm_eval *eval) {
+    struct lm_seq *s = ask->seq;
+    int n = 0;
+    for (int i = 0; i < ask->n_rows; i++) {
+        if (row_find(s, ask->positions[i]) < 0)
+            s->missing[n++] = ask->positions[i];
+    }
+    if (n && s->missing[0] <= s->n_evaluated) {
+        s->n_evaluated = s->missing[0] - 1;
+        s->lm->backend->seq_cut(s, s->n_evaluated);
+    }
     for (int i = 0; i < n; i++) {
-        if (lm_rows(seqs[i], &seqs[i]->n_tokens, 1, &rows[i], err)) return -1;
+        int slot = row_slot(s, ask->positions, ask->n_rows);
+        s->row_pos[slot] = s->missing[i];
+        s->missing_rows[i] = row_at(s, slot);
+    }
+    *eval = (struct lm_eval){.seq = s,
+                             .end = n ? s->missing[n - 1] : s->n_tokens,
+                             .positions = s->missing,
+                             .n_rows = n,
+                             .rows = s->missing_rows};
+    return n || (ask->n_rows == 0 && s->n_evaluated < s->n_tokens);
+}
+
+// Nothing of this was evaluated after all.
+static void drop_eval(const struct lm_eval *eval) {
+    struct lm_seq *s = eval->seq;
+    for (int i = 0; i < eval->n_rows; i++)
+        s->row_pos[row_find(s, eval->positions[i])] = 0;
+    s->lm->backend->seq_cut(s, s->n_evaluated);
+}
+
+static int evaluate(const struct lm_eval *evals, int n, struct error *err) {
+    if (n == 0) return 0;
+    int status = evals[0].seq->lm->backend->eval(evals, n, err);
+    for (int i = 0; i < n; i++) {
+        if (status)
+            drop_eval(&evals[i]);
+        else
+            count_evaluated(evals[i].seq, evals[i].end);
+    }
+    return status;
+}
+
+int lm_rows_batch(const struct lm_ask *asks, int n, struct error *err) {
+    struct lm_eval evals[LM_SHARED_MAX];
+    int n_evals = 0;
+    if (check_asks(asks, n, err)) return -1;
+    for (int i = 0; i < n; i++)
+        n_evals += plan_ask(&asks[i], &evals[n_evals]);
+    if (evaluate(evals, n_evals, err)) return -1;
+    for (int i = 0; i < n; i++) {
+        struct lm_seq *s = asks[i].seq;
+        for (int r = 0; r < asks[i].n_rows; r++)
+            asks[i].rows[r] = row_at(s, row_find(s, asks[i].positions[r]));
     }
     return 0;
 }
 
+int lm_rows(struct lm_seq *s, const int *positions, int n, const float **rows,
+            struct error *err) {
+    if (n == 0) return 0;
+    return lm_rows_batch(&(struct lm_ask){s, positions, n, rows}, 1, err);
+}
+
+int lm_rows_shared(struct lm_seq *const *seqs, int n, const float **rows,
+                   struct error *err) {
+    struct lm_ask asks[LM_SHARED_MAX];
+    for (int i = 0; i < n && i < LM_SHARED_MAX; i++)
+        asks[i] = (struct lm_ask){seqs[i], &seqs[i]->n_tokens, 1, &rows[i]};
+    return lm_rows_batch(asks, n, err);
+}
+
 int lm_prefill(struct lm_seq *s, struct error *err) {
-    if (s->n_evaluated == s->n_tokens) return 0;
-    return evaluate(s, s->n_tokens, NULL, NULL, 0, err);
+    return lm_rows_batch(&(struct lm_ask){.seq = s}, 1, err);
+}
+
+// ---- copies -----------------------------------------------------------------
+
+// The row that continues the transcript is what a copy is made for.
+static void copy_row(struct lm_seq *to, const struct lm_seq *from, int n) {
+    memset(to->row_pos, 0, (size_t)to->n_rows * sizeof *to->row_pos);
+    int slot = n ? row_find(from, n) : -1;
+    if (slot < 0) return;
+    memcpy(row_at(to, 0), row_at(from, slot),
+           (size_t)from->lm->facts.n_vocab * sizeof(float));
+    to->row_pos[0] = n;
+}
+
+void lm_seq_copy(struct lm_seq *to, struct lm_seq *from, int n) {
+    assert(to != from && to->lm == from->lm && n >= 0 && n <= from->n_tokens);
+    assert(from->lm->caps & LM_CAP_FORK);
+    int n_shared = from->n_evaluated < n ? from->n_evaluated : n;
+    from->lm->backend->seq_share(to, from, n_shared);
+    if (n) memcpy(to->tokens, from->tokens, (size_t)n * sizeof *to->tokens);
+    to->n_tokens = n;
+    to->n_evaluated = to->n_high = n_shared;
+    if (to->n_rows) copy_row(to, from, n);
 }
 
 struct lm_seq *lm_seq_fork(struct lm_seq *s, struct error *err) {
@@ -327,20 +383,6 @@ struct lm_seq *lm_seq_fork(struct lm_seq *s, struct error *err) {
         return NULL;
     }
     struct lm_seq *to = lm_seq_new(s->lm, err);
-    if (!to) return NULL;
-    if (s->lm->backend->seq_share(to, s, err)) {
-        lm_seq_free(to);
-        return NULL;
-    }
-    memcpy(to->tokens, s->tokens, (size_t)s->n_tokens * sizeof *s->tokens);
-    to->n_tokens = s->n_tokens;
-    to->n_evaluated = to->n_high = s->n_evaluated;
-    // The row that continues the transcript is what a fork is made for.
-    int slot = s->n_tokens ? row_find(s, s->n_tokens) : -1;
-    if (slot >= 0) {
-        memcpy(row_at(to, 0), row_at(s, slot),
-               (size_t)s->lm->facts.n_vocab * sizeof(float));
-        to->row_pos[0] = s->n_tokens;
-    }
+    if (to) lm_seq_copy(to, s, s->n_tokens);
     return to;
 }

@@ -89,6 +89,10 @@ void lm_free(struct lm *lm); // all its sequences must be freed; NULL is fine
 const struct lm_facts *lm_facts(const struct lm *lm);
 unsigned lm_caps(const struct lm *lm); // or of enum lm_cap
 
+// Pages of the KV cache that hold something, for leak tests: shared ones count
+// once. The scripted backend, which shares none, counts what they would be.
+int lm_n_used_pages(const struct lm *lm);
+
 // Metadata string of the model ("specsweep.grade_suffix", ...); NULL if absent.
 const char *lm_meta(const struct lm *lm, const char *key);
 

@@ -17,7 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NATIVE_MAX_BATCH = 256 }; // tokens of one chunk
+enum {
+    NATIVE_MAX_BATCH = 256, // tokens of one chunk
+    NATIVE_MAX_ITEMS = 256, // sequences of one batch
+};
 
 struct native {
     struct lm lm;
@@ -34,13 +37,14 @@ struct native {
 struct native_seq {
     struct lm_seq s;
     struct kv_seq kv;
-    int *rows; // [lm.n_rows] scratch
+    int *rows; // [s.n_rows] scratch
 };
 
 // One call on its way through the batcher.
 struct native_call {
     struct native *n;
-    struct forward_item item;
+    struct forward_item items[LM_SHARED_MAX];
+    int n_items;
     struct error *err;
 };
 
@@ -58,59 +62,63 @@ static int native_run(struct native *n, struct forward_item *items, int n_items,
     return status;
 }
 
-static void native_run_batch(struct batcher_call **calls, int n_calls) {
-    struct forward_item items[BATCHER_MAX_CALLS];
-    struct native_call *first = calls[0]->item;
-    for (int i = 0; i < n_calls; i++)
-        items[i] = ((struct native_call *)calls[i]->item)->item;
-    int status = native_run(first->n, items, n_calls, NULL);
+// A full cache refuses several calls whole; then each stands alone.
+static void native_run_calls(struct batcher_call **calls, int n_calls,
+                             struct forward_item *items, int n_items) {
+    struct native *n = ((struct native_call *)calls[0]->item)->n;
+    int status = native_run(n, items, n_items, NULL);
     for (int i = 0; i < n_calls; i++) {
-        struct native_call *call = calls[i]->item;
-        // A full cache refuses the batch whole; then each call stands alone.
+        struct native_call *c = calls[i]->item;
         calls[i]->status =
-            status ? native_run(call->n, &call->item, 1, call->err) : 0;
+            status ? native_run(n, c->items, c->n_items, c->err) : 0;
     }
 }
 
-static int native_eval(struct lm_seq *s, int end, const int *positions,
-                       int n_rows, float **rows, struct error *err) {
-    struct native *n = native_of(s);
-    struct native_seq *ns = (struct native_seq *)s;
-    for (int i = 0; i < n_rows; i++)
-        ns->rows[i] = positions[i] - 1 - s->n_evaluated;
-    struct native_call call = {
-        .n = n,
-        .item = {.seq = &ns->kv,
-                 .tokens = s->tokens + s->n_evaluated,
-                 .n_tokens = end - s->n_evaluated,
-                 .rows = ns->rows,
-                 .n_rows = n_rows,
-                 .logits = rows},
-        .err = err,
+// As many calls at a time as the array of items holds.
+static void native_run_batch(struct batcher_call **calls, int n_calls) {
+    struct forward_item items[NATIVE_MAX_ITEMS];
+    int first = 0, n_items = 0;
+    for (int i = 0; i < n_calls; i++) {
+        const struct native_call *c = calls[i]->item;
+        if (n_items + c->n_items > NATIVE_MAX_ITEMS) {
+            native_run_calls(calls + first, i - first, items, n_items);
+            first = i;
+            n_items = 0;
+        }
+        memcpy(items + n_items, c->items, (size_t)c->n_items * sizeof *items);
+        n_items += c->n_items;
+    }
+    native_run_calls(calls + first, n_calls - first, items, n_items);
+}
+
+static struct forward_item native_item(const struct lm_eval *e) {
+    const struct lm_seq *s = e->seq;
+    struct native_seq *ns = (struct native_seq *)e->seq;
+    for (int i = 0; i < e->n_rows; i++)
+        ns->rows[i] = e->positions[i] - 1 - s->n_evaluated;
+    return (struct forward_item){
+        .seq = &ns->kv,
+        .tokens = s->tokens + s->n_evaluated,
+        .n_tokens = e->end - s->n_evaluated,
+        .rows = ns->rows,
+        .n_rows = e->n_rows,
+        .logits = e->rows,
     };
-    if (!n->batcher) return native_run(n, &call.item, 1, err);
+}
+
+static int native_eval(const struct lm_eval *evals, int n_evals,
+                       struct error *err) {
+    struct native *n = native_of(evals[0].seq);
+    struct native_call call; // whose unused items are not worth writing
+    call.n = n;
+    call.n_items = n_evals;
+    call.err = err;
+    for (int i = 0; i < n_evals; i++)
+        call.items[i] = native_item(&evals[i]);
+    if (!n->batcher) return native_run(n, call.items, n_evals, err);
     return batcher_submit(
         n->batcher, &(struct batcher_call){
                         .model = n, .run = native_run_batch, .item = &call});
-}
-
-static int native_eval_shared(struct lm_seq *const *seqs, int n, float **rows,
-                              struct error *err) {
-    struct forward_item items[LM_SHARED_MAX];
-    for (int i = 0; i < n; i++) {
-        struct native_seq *ns = (struct native_seq *)seqs[i];
-        int n_tokens = seqs[i]->n_tokens - seqs[i]->n_evaluated;
-        ns->rows[0] = n_tokens - 1;
-        items[i] = (struct forward_item){
-            .seq = &ns->kv,
-            .tokens = seqs[i]->tokens + seqs[i]->n_evaluated,
-            .n_tokens = n_tokens,
-            .rows = ns->rows,
-            .n_rows = 1,
-            .logits = &rows[i],
-        };
-    }
-    return native_run(native_of(seqs[0]), items, n, err);
 }
 
 // ---- sequences --------------------------------------------------------------
@@ -126,27 +134,28 @@ static void native_seq_free(struct lm_seq *s) {
     free(ns);
 }
 
-static struct lm_seq *native_seq_new(struct lm *lm, struct error *err) {
+static struct lm_seq *native_seq_new(struct lm *lm, int n_rows,
+                                     struct error *err) {
     struct native *n = (struct native *)lm;
     struct native_seq *ns = xcalloc(1, sizeof *ns);
     ns->s.lm = lm;
-    ns->rows = xcalloc((size_t)lm->n_rows, sizeof *ns->rows);
-    if (lm_seq_init(&ns->s, lm, err) || kv_seq_init(n->kv, &ns->kv, err)) {
+    ns->rows = xcalloc((size_t)n_rows, sizeof *ns->rows);
+    if (lm_seq_init(&ns->s, lm, n_rows, err) ||
+        kv_seq_init(n->kv, &ns->kv, err)) {
         native_seq_free(&ns->s);
         return NULL;
     }
     return &ns->s;
 }
 
-static int native_seq_share(struct lm_seq *to, struct lm_seq *from,
-                            struct error *err) {
-    (void)err;
+static void native_seq_share(struct lm_seq *to, struct lm_seq *from,
+                             int n_tokens) {
     struct native *n = native_of(to);
+    struct kv_seq *kv = &((struct native_seq *)to)->kv;
     pthread_mutex_lock(&n->lock);
-    kv_fork(n->kv, &((struct native_seq *)to)->kv,
-            &((struct native_seq *)from)->kv, from->n_evaluated);
+    kv_truncate(n->kv, kv, 0);
+    kv_fork(n->kv, kv, &((struct native_seq *)from)->kv, n_tokens);
     pthread_mutex_unlock(&n->lock);
-    return 0;
 }
 
 static void native_seq_cut(struct lm_seq *s, int n_tokens) {
@@ -154,6 +163,14 @@ static void native_seq_cut(struct lm_seq *s, int n_tokens) {
     pthread_mutex_lock(&n->lock);
     kv_truncate(n->kv, &((struct native_seq *)s)->kv, n_tokens);
     pthread_mutex_unlock(&n->lock);
+}
+
+static int native_n_used_pages(const struct lm *lm) {
+    struct native *n = (struct native *)lm;
+    pthread_mutex_lock(&n->lock);
+    int n_pages = kv_n_used_pages(n->kv);
+    pthread_mutex_unlock(&n->lock);
+    return n_pages;
 }
 
 // ---- text -------------------------------------------------------------------
@@ -215,7 +232,7 @@ static const struct lm_backend native_backend = {
     .seq_share = native_seq_share,
     .seq_cut = native_seq_cut,
     .eval = native_eval,
-    .eval_shared = native_eval_shared,
+    .n_used_pages = native_n_used_pages,
     .encode = native_encode,
     .encode_more = native_encode_more,
     .token_bytes = native_token_bytes,

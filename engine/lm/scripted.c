@@ -3,6 +3,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/array.h"
 #include "engine/base/error.h"
+#include "engine/kernels/kern_kv.h"
 #include "engine/lm/lm_backend.h"
 
 #include <assert.h>
@@ -21,6 +22,7 @@ struct scripted {
     int n_specials;
     char bytes[256]; // bytes[t]: text of token t
     int64_t n_calls;
+    int n_pages; // that the tokens of all sequences would take
 };
 
 struct scripted_seq {
@@ -35,59 +37,90 @@ static const struct scripted *scripted_of(const struct lm *lm) {
 
 // ---- sequences ------------------------------------------------------------
 
-static void scripted_seq_free(struct lm_seq *s) {
-    free(((struct scripted_seq *)s)->seen);
-    lm_seq_release(s);
+static int pages_of(int n_tokens) {
+    return (n_tokens + KERN_PAGE - 1) / KERN_PAGE;
+}
+
+static void set_seen(struct scripted_seq *s, int n) {
+    struct scripted *lm = (struct scripted *)s->seq.lm;
+    int change = pages_of(n) - pages_of(s->n_seen);
+    __atomic_add_fetch(&lm->n_pages, change, __ATOMIC_RELAXED);
+    s->n_seen = n;
+}
+
+static void scripted_seq_free(struct lm_seq *seq) {
+    struct scripted_seq *s = (struct scripted_seq *)seq;
+    set_seen(s, 0);
+    free(s->seen);
+    lm_seq_release(seq);
     free(s);
 }
 
-static struct lm_seq *scripted_seq_new(struct lm *lm, struct error *err) {
+static struct lm_seq *scripted_seq_new(struct lm *lm, int n_rows,
+                                       struct error *err) {
     struct scripted_seq *s = xcalloc(1, sizeof *s);
     s->seen = alloc_try((size_t)lm->facts.n_ctx, sizeof *s->seen,
                         "tokens of a scripted transcript", err);
-    if (s->seen && lm_seq_init(&s->seq, lm, err) == 0) return &s->seq;
+    if (s->seen && lm_seq_init(&s->seq, lm, n_rows, err) == 0) return &s->seq;
     free(s->seen);
     free(s);
     return NULL;
 }
 
-static int scripted_share(struct lm_seq *to, struct lm_seq *from,
-                          struct error *err) {
-    (void)err;
+static void scripted_share(struct lm_seq *to, struct lm_seq *from, int n) {
     struct scripted_seq *copy = (struct scripted_seq *)to;
-    copy->n_seen = from->n_evaluated;
-    memcpy(copy->seen, ((struct scripted_seq *)from)->seen,
-           (size_t)copy->n_seen * sizeof *copy->seen);
-    return 0;
+    if (n)
+        memcpy(copy->seen, ((struct scripted_seq *)from)->seen,
+               (size_t)n * sizeof *copy->seen);
+    set_seen(copy, n);
 }
 
 static void scripted_cut(struct lm_seq *s, int n) {
-    ((struct scripted_seq *)s)->n_seen = n;
+    set_seen((struct scripted_seq *)s, n);
 }
 
-static int scripted_eval(struct lm_seq *seq, int end, const int *positions,
-                         int n_rows, float **rows, struct error *err) {
-    struct scripted_seq *s = (struct scripted_seq *)seq;
-    struct scripted *lm = (struct scripted *)seq->lm;
-    int n_new = end - seq->n_evaluated;
+static int scripted_n_used_pages(const struct lm *lm) {
+    return __atomic_load_n(&scripted_of(lm)->n_pages, __ATOMIC_RELAXED);
+}
+
+static int check_seen(const struct lm_eval *evals, int n, struct error *err) {
+    for (int i = 0; i < n; i++) {
+        int n_seen = ((struct scripted_seq *)evals[i].seq)->n_seen;
+        if (n_seen != evals[i].seq->n_evaluated)
+            return error_set(err, ERR_INTERNAL,
+                             "the model has seen %d tokens, not %d", n_seen,
+                             evals[i].seq->n_evaluated);
+    }
+    return 0;
+}
+
+// Returns the number of tokens.
+static int scripted_eval_one(struct scripted *lm, const struct lm_eval *e) {
+    struct scripted_seq *s = (struct scripted_seq *)e->seq;
+    int first = e->seq->n_evaluated, n_new = e->end - first;
     assert(n_new > 0);
-    if (s->n_seen != seq->n_evaluated)
-        return error_set(err, ERR_INTERNAL,
-                         "the model has seen %d tokens, not %d", s->n_seen,
-                         seq->n_evaluated);
+    memcpy(s->seen + first, e->seq->tokens + first,
+           (size_t)n_new * sizeof *s->seen);
+    set_seen(s, e->end);
+    for (int i = 0; i < e->n_rows; i++) {
+        assert(e->positions[i] > first && e->positions[i] <= e->end);
+        memset(e->rows[i], 0, (size_t)lm->lm.facts.n_vocab * sizeof(float));
+        lm->m.logits(lm->m.ctx, s->seen, e->positions[i], e->rows[i]);
+    }
+    return n_new;
+}
+
+static int scripted_eval(const struct lm_eval *evals, int n,
+                         struct error *err) {
+    struct scripted *lm = (struct scripted *)evals[0].seq->lm;
+    int64_t ns = lm->m.ns_per_call;
+    if (check_seen(evals, n, err)) return -1;
     int64_t call = __atomic_add_fetch(&lm->n_calls, 1, __ATOMIC_RELAXED);
     if (call == lm->m.fail_at_call)
         return error_set(err, ERR_INTERNAL, "scripted failure of call %lld",
                          (long long)call);
-    memcpy(s->seen + seq->n_evaluated, seq->tokens + seq->n_evaluated,
-           (size_t)n_new * sizeof *s->seen);
-    s->n_seen = end;
-    for (int i = 0; i < n_rows; i++) {
-        assert(positions[i] > seq->n_evaluated && positions[i] <= end);
-        memset(rows[i], 0, (size_t)seq->lm->facts.n_vocab * sizeof(float));
-        lm->m.logits(lm->m.ctx, s->seen, positions[i], rows[i]);
-    }
-    int64_t ns = lm->m.ns_per_call + lm->m.ns_per_token * n_new;
+    for (int i = 0; i < n; i++)
+        ns += lm->m.ns_per_token * scripted_eval_one(lm, &evals[i]);
     if (lm->m.now_ns) __atomic_add_fetch(lm->m.now_ns, ns, __ATOMIC_RELAXED);
     return 0;
 }
@@ -189,6 +222,7 @@ static const struct lm_backend scripted_backend = {
     .seq_share = scripted_share,
     .seq_cut = scripted_cut,
     .eval = scripted_eval,
+    .n_used_pages = scripted_n_used_pages,
     .encode = scripted_encode,
     .encode_more = scripted_encode_more,
     .token_bytes = scripted_token_bytes,

@@ -17,7 +17,8 @@ struct scripted_model {
                                  // than 257 for toy vocabularies, or larger:
                                  // the rest is padding
     int n_ctx;
-    // Advanced by ns_per_call + ns_per_token * evaluated tokens; may be NULL.
+    // Advanced by ns_per_call + ns_per_token * evaluated tokens, a batch of
+    // several sequences being one call; may be NULL.
     int64_t *now_ns;
     int64_t ns_per_call, ns_per_token;
     const char *name; // part of the model hash
