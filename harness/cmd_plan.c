@@ -104,7 +104,8 @@ static int time_cell(struct plan *p, const struct cell *c, struct timing *out,
     const struct problem_set *set = &p->sweep.sets[c->dataset];
     struct lm *base = p->models.lms[c->base];
     struct lm *draft = c->draft < 0 ? NULL : p->models.lms[c->draft];
-    struct workspace *w = workspace_new(base, draft, &c->settings, err);
+    struct workspace *w =
+        workspace_new(&(struct models){{base, draft}}, &c->settings, err);
     if (!w) return -1;
     int n = set->n < p->options->problems ? set->n : p->options->problems;
     struct timing sum = {0};

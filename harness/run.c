@@ -293,9 +293,10 @@ static int worker_init(struct worker *w, struct shared *sh, struct error *err) {
         const struct prompt_group *g = &sh->groups.items[i];
         struct lm **lms = sh->run->models->lms;
         w->loaded[i] = -1;
-        w->workspaces[i] =
-            workspace_new(lms[g->base], g->draft < 0 ? NULL : lms[g->draft],
-                          &g->first->settings, err);
+        w->workspaces[i] = workspace_new(
+            &(struct models){
+                {lms[g->base], g->draft < 0 ? NULL : lms[g->draft]}},
+            &g->first->settings, err);
         if (!w->workspaces[i]) return -1;
     }
     return 0;

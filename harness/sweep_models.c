@@ -62,9 +62,10 @@ static int check_cells(const struct sweep_models *m, const struct sweep *s,
                        int n_workers, struct error *err) {
     for (int i = 0; i < s->n_cells; i++) {
         const struct cell *c = &s->cells[i];
-        const struct lm *base = m->lms[c->base];
-        const struct lm *draft = c->draft < 0 ? NULL : m->lms[c->draft];
-        if (method_check(c->method, base, draft, &c->settings, err))
+        struct lm *base = m->lms[c->base];
+        struct lm *draft = c->draft < 0 ? NULL : m->lms[c->draft];
+        if (method_check(c->method, &(struct models){{base, draft}},
+                         &c->settings, err))
             return place_prefix(&c->place, err);
         unsigned caps = lm_caps(base) & (draft ? lm_caps(draft) : ~0u);
         if (n_workers > 1 && !(caps & LM_CAP_SHARED))

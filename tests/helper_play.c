@@ -91,7 +91,7 @@ void play_open(struct play *p, const struct play_step *steps,
     p->s.temperature = 0;
     p->s.threshold = 5;
     p->s.budget_tokens = 400;
-    p->w = workspace_new(p->base, p->draft, &p->s, &err);
+    p->w = workspace_new(&(struct models){{p->base, p->draft}}, &p->s, &err);
     cr_assert(p->w, "%s", err.text);
     cr_assert_eq(workspace_load(p->w, "1+1", &p->s, &p->clock, &err), 0, "%s",
                  err.text);

@@ -58,8 +58,12 @@ static void rig_open(struct rig *r, const char *path, enum kern_isa isa,
     cr_assert_not_null(r->m, "%s", err.text);
     const struct model_shape *s = &r->m->shape;
     r->n_vocab = s->n_vocab;
-    r->kv = kv_new(&(struct kv_shape){s->n_layer, s->n_head_kv, s->head_dim,
-                                      CTX, SEQS, cache_type},
+    r->kv = kv_new(&(struct kv_shape){.n_layer = s->n_layer,
+                                      .n_head_kv = s->n_head_kv,
+                                      .head_dim = s->head_dim,
+                                      .n_ctx = CTX,
+                                      .n_seq = SEQS,
+                                      .type = cache_type},
                    &err);
     r->f = forward_new(r->m,
                        &(struct forward_options){.kernels = k,

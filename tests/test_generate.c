@@ -186,7 +186,7 @@ Test(generate, a_full_context_stops_all_methods_alike) {
         p.base_toy.box_logit = p.base_toy.end_logit = -20;
         p.base = toy_open(&p.base_toy);
         p.draft = toy_open(&p.draft_toy);
-        p.w = workspace_new(p.base, p.draft, &s, &err);
+        p.w = workspace_new(&(struct models){{p.base, p.draft}}, &s, &err);
         cr_assert(p.w, "%s", err.text);
         cr_assert_eq(workspace_load(p.w, "1+1", &s, NULL, &err), 0);
         toy_pair_solve(&p, "vanilla", 1);
@@ -226,7 +226,7 @@ Test(generate, a_failing_model_ends_the_sample_and_nothing_else) {
             lm_free(p.base);
             p.base_toy.model.fail_at_call = at;
             p.base = toy_open(&p.base_toy);
-            p.w = workspace_new(p.base, p.draft, &s, &err);
+            p.w = workspace_new(&(struct models){{p.base, p.draft}}, &s, &err);
             cr_assert_eq(workspace_load(p.w, "1+1", &s, NULL, &err), 0);
             int rc = method_solve(method_find(methods[m]), p.w, &s, &rng, &p.t,
                                   &err);
@@ -261,7 +261,7 @@ Test(generate, logits_that_are_no_numbers_are_an_error) {
     toy_settings(&s);
     strcpy(s.prompt, "{problem}");
     struct lm *lm = lm_scripted_open(&m, 8, &err);
-    struct workspace *w = workspace_new(lm, NULL, &s, &err);
+    struct workspace *w = workspace_new(&(struct models){{lm}}, &s, &err);
     cr_assert_eq(workspace_load(w, "1", &s, NULL, &err), 0);
     trace_init(&t, NULL, 10, 120);
     cr_expect_eq(method_solve(method_find("vanilla"), w, &s, &rng, &t, &err),

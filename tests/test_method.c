@@ -27,11 +27,11 @@ Test(method, finds_methods_by_name) {
     cr_expect_eq(n, 5);
 }
 
-static void expect_refused(const struct method *m, const struct lm *base,
-                           const struct lm *draft, const struct settings *s,
+static void expect_refused(const struct method *m, struct lm *base,
+                           struct lm *draft, const struct settings *s,
                            enum error_kind kind, const char *message) {
     struct error err = {0};
-    cr_expect_eq(method_check(m, base, draft, s, &err), -1);
+    cr_expect_eq(method_check(m, &(struct models){{base, draft}}, s, &err), -1);
     cr_expect_eq(err.kind, kind);
     cr_expect(strstr(err.text, message), "%s", err.text);
 }
@@ -49,10 +49,11 @@ Test(method, check_says_what_is_missing) {
                    "the same vocabulary");
     expect_refused(method_find("specreason+decode"), p.base, p.draft, &s,
                    ERR_UNSUPPORTED, "same vocabulary");
-    cr_expect_eq(
-        method_check(method_find("specreason"), p.base, p.draft, &s, &err), 0,
-        "%s", err.text);
-    cr_expect_eq(method_check(method_find("vanilla"), p.base, NULL, &s, &err),
+    cr_expect_eq(method_check(method_find("specreason"),
+                              &(struct models){{p.base, p.draft}}, &s, &err),
+                 0, "%s", err.text);
+    cr_expect_eq(method_check(method_find("vanilla"),
+                              &(struct models){{p.base}}, &s, &err),
                  0);
     strcpy(s.prompt, "no slot");
     expect_refused(method_find("vanilla"), p.base, NULL, &s, ERR_USAGE,
@@ -70,13 +71,15 @@ Test(method, check_asks_for_templates_that_no_model_has) {
     expect_refused(method_find("vanilla"), bare, NULL, &s, ERR_USAGE,
                    "no prompt template");
     strcpy(s.prompt, "{problem}");
-    cr_expect_eq(method_check(method_find("vanilla"), bare, NULL, &s, &err), 0);
+    cr_expect_eq(method_check(method_find("vanilla"), &(struct models){{bare}},
+                              &s, &err),
+                 0);
     expect_refused(method_find("specreason"), bare, p.draft, &s, ERR_USAGE,
                    "grade suffix");
     s.judge = JUDGE_RANDOM;
-    cr_expect_eq(
-        method_check(method_find("specreason"), bare, p.draft, &s, &err), 0,
-        "%s", err.text);
+    cr_expect_eq(method_check(method_find("specreason"),
+                              &(struct models){{bare, p.draft}}, &s, &err),
+                 0, "%s", err.text);
     lm_free(bare);
     play_close(&p);
 }
@@ -86,7 +89,7 @@ Test(method, solve_refuses_what_it_cannot_do) {
     struct error err = {0};
     struct rng rng = rng_make(1, "x", 0);
     play_open(&p, story, 0);
-    struct workspace *w = workspace_new(p.base, NULL, &p.s, &err);
+    struct workspace *w = workspace_new(&(struct models){{p.base}}, &p.s, &err);
     cr_expect_eq(
         method_solve(method_find("vanilla"), w, &p.s, &rng, &p.t, &err), -1);
     cr_expect(strstr(err.text, "no problem is loaded"), "%s", err.text);

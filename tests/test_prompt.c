@@ -120,7 +120,8 @@ Test(prompt, a_draft_of_another_vocabulary_has_its_own_template) {
     struct lm *draft = open_lm(r1_specials, r1_meta);
     toy_settings(&s);
     strcpy(s.prompt, "{problem}?");
-    struct workspace *w = workspace_new(base, draft, &s, &err);
+    struct workspace *w =
+        workspace_new(&(struct models){{base, draft}}, &s, &err);
     cr_assert(w, "%s", err.text);
     cr_assert_eq(workspace_load(w, "1", &s, NULL, &err), 0, "%s", err.text);
     expect_transcript(
@@ -145,8 +146,10 @@ Test(prompt, a_chat_family_brings_its_judge) {
     const struct method *m = method_find("specreason");
     toy_settings(&s);
     s.budget_tokens = 40;
-    cr_assert_eq(method_check(m, base, draft, &s, &err), 0, "%s", err.text);
-    struct workspace *w = workspace_new(base, draft, &s, &err);
+    cr_assert_eq(method_check(m, &(struct models){{base, draft}}, &s, &err), 0,
+                 "%s", err.text);
+    struct workspace *w =
+        workspace_new(&(struct models){{base, draft}}, &s, &err);
     cr_assert(w, "%s", err.text);
     trace_init(&t, NULL, s.max_steps, s.budget_tokens);
     cr_assert_eq(workspace_load(w, "1+1", &s, NULL, &err), 0);
@@ -164,10 +167,12 @@ Test(prompt, a_chat_family_brings_its_judge) {
     lm_free(draft);
 }
 
-static void expect_refused(const struct lm *lm, const struct settings *s,
+static void expect_refused(struct lm *lm, const struct settings *s,
                            enum error_kind kind, const char *what) {
     struct error err = {0};
-    cr_expect_eq(method_check(method_find("vanilla"), lm, NULL, s, &err), -1);
+    cr_expect_eq(
+        method_check(method_find("vanilla"), &(struct models){{lm}}, s, &err),
+        -1);
     cr_expect_eq(err.kind, kind, "%s", err.text);
     cr_expect(strstr(err.text, what), "%s", err.text);
 }
@@ -179,13 +184,15 @@ Test(prompt, what_cannot_be_rendered_is_refused_with_the_config) {
     toy_settings(&s);
     expect_refused(lm, &s, ERR_UNSUPPORTED, "setting 'chat' one of plain, ");
     s.chat = 1 + CHAT_PLAIN;
-    cr_expect_eq(method_check(method_find("vanilla"), lm, NULL, &s, &err), 0,
-                 "%s", err.text);
+    cr_expect_eq(
+        method_check(method_find("vanilla"), &(struct models){{lm}}, &s, &err),
+        0, "%s", err.text);
     strcpy(s.system, "Be brief.");
     expect_refused(lm, &s, ERR_USAGE, "'system' needs a chat template");
     s.chat = 1 + CHAT_LLAMA3;
-    cr_expect_eq(method_check(method_find("vanilla"), lm, NULL, &s, &err), 0,
-                 "%s", err.text);
+    cr_expect_eq(
+        method_check(method_find("vanilla"), &(struct models){{lm}}, &s, &err),
+        0, "%s", err.text);
     lm_free(lm);
 }
 

@@ -25,7 +25,7 @@ static void enter(struct scene *x, const char *draft, const char *problem) {
     x->base = scripted_model_open("toy-base", 16, 0, &x->now_ns, &err);
     x->draft = scripted_model_open(draft, 16, 0, &x->now_ns, &err);
     cr_assert(x->base && x->draft, "%s", err.text);
-    x->w = workspace_new(x->base, x->draft, &x->s, &err);
+    x->w = workspace_new(&(struct models){{x->base, x->draft}}, &x->s, &err);
     cr_assert(x->w, "%s", err.text);
     cr_assert_eq(workspace_load(x->w, problem, &x->s, NULL, &err), 0, "%s",
                  err.text);
@@ -124,9 +124,9 @@ Test(scripted_models, foreign_draft_has_another_vocabulary) {
     enter(&x, "toy-foreign", "3+4*2?");
     cr_expect_str_neq(lm_facts(x.base)->vocab_hash,
                       lm_facts(x.draft)->vocab_hash);
-    cr_expect_eq(
-        method_check(method_find("specdecode"), x.base, x.draft, &x.s, &err),
-        -1);
+    cr_expect_eq(method_check(method_find("specdecode"),
+                              &(struct models){{x.base, x.draft}}, &x.s, &err),
+                 -1);
     cr_expect_str_eq(solve(&x, "specreason", 1),
                      "3+4=7\n\n7*2=14\n\n\\boxed{14}");
     cr_expect_gt(x.t.count.kept_from_draft, 0);

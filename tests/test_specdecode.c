@@ -111,7 +111,7 @@ static void count_samples(struct table *base, struct table *draft,
     struct error err = {0};
     struct trace t;
     struct lm *b = open_table(base), *d = open_table(draft);
-    struct workspace *w = workspace_new(b, d, s, &err);
+    struct workspace *w = workspace_new(&(struct models){{b, d}}, s, &err);
     cr_assert(w, "%s", err.text);
     cr_assert_eq(workspace_load(w, "\x01", s, NULL, &err), 0, "%s", err.text);
     trace_init(&t, NULL, s->max_steps, s->budget_tokens);
@@ -252,11 +252,12 @@ Test(specdecode, padded_vocabularies_can_be_paired) {
         p.draft_toy.model.n_vocab = larger ? 0 : 300;
         p.base = toy_open(&p.base_toy);
         p.draft = toy_open(&p.draft_toy);
-        p.w = workspace_new(p.base, p.draft, &s, &err);
+        p.w = workspace_new(&(struct models){{p.base, p.draft}}, &s, &err);
         cr_assert(p.w, "%s", err.text);
-        cr_assert_eq(
-            method_check(method_find("specdecode"), p.base, p.draft, &s, &err),
-            0, "%s", err.text);
+        cr_assert_eq(method_check(method_find("specdecode"),
+                                  &(struct models){{p.base, p.draft}}, &s,
+                                  &err),
+                     0, "%s", err.text);
         cr_assert_eq(workspace_load(p.w, "1+1", &s, NULL, &err), 0);
         for (uint64_t seed = 0; seed < 20; seed++) {
             toy_pair_solve(&p, "vanilla", seed);
@@ -301,8 +302,10 @@ static void solve_padded(struct workspace *w, const struct settings *s,
     struct error err = {0};
     struct rng rng = rng_make(seed, "padded", 0);
     const struct method *m = method_find(method);
-    cr_assert_eq(method_check(m, w->lm[ROLE_BASE], w->lm[ROLE_DRAFT], s, &err),
-                 0, "%s", err.text);
+    cr_assert_eq(
+        method_check(m, &(struct models){{w->lm[ROLE_BASE], w->lm[ROLE_DRAFT]}},
+                     s, &err),
+        0, "%s", err.text);
     cr_assert_eq(method_solve(m, w, s, &rng, t, &err), 0, "%s: %s", method,
                  err.text);
     check_repeats_nothing(t);
@@ -322,7 +325,8 @@ static void check_padded(int n_base, int n_draft) {
     struct lm *draft = open_padded(dir, "draft.gguf", n_draft, 0.3f);
     int64_t n_accepted = 0;
     toy_settings(&s);
-    struct workspace *w = workspace_new(base, draft, &s, &err);
+    struct workspace *w =
+        workspace_new(&(struct models){{base, draft}}, &s, &err);
     cr_assert(w, "%s", err.text);
     cr_assert_eq(workspace_load(w, "1+1", &s, NULL, &err), 0, "%s", err.text);
     trace_init(&t, NULL, s.max_steps, s.budget_tokens);

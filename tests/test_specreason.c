@@ -401,7 +401,8 @@ Test(specreason, every_attempt_has_numbers_of_its_own) {
             .logits = letters_logits, .ctx = &is_draft[i], .n_ctx = 64};
         lm[i] = lm_scripted_open(&m, 12, &err);
     }
-    struct workspace *w = workspace_new(lm[0], lm[1], &s, &err);
+    struct workspace *w =
+        workspace_new(&(struct models){{lm[0], lm[1]}}, &s, &err);
     cr_assert_eq(workspace_load(w, "p\n\n", &s, NULL, &err), 0);
     trace_init(&t, NULL, s.max_steps, s.budget_tokens);
     cr_assert_eq(method_solve(method_find("specreason"), w, &s, &rng, &t, &err),
@@ -446,7 +447,8 @@ Test(specreason, exchanging_text_allocates_nothing) {
     toy_settings(&s);
     toy_init(&toy, 5, 0, 0);
     struct lm *base = open_base(dir), *draft = toy_open(&toy);
-    struct workspace *w = workspace_new(base, draft, &s, &err);
+    struct workspace *w =
+        workspace_new(&(struct models){{base, draft}}, &s, &err);
     cr_assert(w, "%s", err.text);
     trace_init(&t, NULL, s.max_steps, s.budget_tokens);
     cr_assert_eq(workspace_load(w, "1+1", &s, NULL, &err), 0, "%s", err.text);

@@ -97,7 +97,7 @@ static void pair_open(struct pair *p) {
     p->base = open_model(p->dir, "base.gguf", 0, base_specials, 290);
     p->draft = open_model(p->dir, "draft.gguf", 0.3f, draft_specials, 280);
     toy_settings(&p->s);
-    p->w = workspace_new(p->base, p->draft, &p->s, &err);
+    p->w = workspace_new(&(struct models){{p->base, p->draft}}, &p->s, &err);
     cr_assert(p->w, "%s", err.text);
     cr_assert_eq(workspace_load(p->w, "1+1", &p->s, NULL, &err), 0, "%s",
                  err.text);
@@ -137,8 +137,9 @@ static void pair_solve(struct pair *p, const char *method, uint64_t seed,
     struct error err = {0};
     struct rng rng = rng_make(seed, "family", 0);
     const struct method *m = method_find(method);
-    cr_assert_eq(method_check(m, p->base, p->draft, &p->s, &err), 0, "%s",
-                 err.text);
+    cr_assert_eq(
+        method_check(m, &(struct models){{p->base, p->draft}}, &p->s, &err), 0,
+        "%s", err.text);
     cr_assert_eq(workspace_fit(p->w, &p->s, true, &err), 0, "%s", err.text);
     malloc_count_start();
     int rc = method_solve(m, p->w, &p->s, &rng, &p->t, &err);
@@ -199,7 +200,8 @@ Test(vocab_map, joins_ends_that_have_no_other) {
     struct lm *base = open_model(dir, "a.gguf", 0, base_specials, 0);
     struct lm *draft = open_model(dir, "b.gguf", 0, both, 0);
     toy_settings(&s);
-    struct workspace *w = workspace_new(base, draft, &s, &err);
+    struct workspace *w =
+        workspace_new(&(struct models){{base, draft}}, &s, &err);
     cr_assert(w, "%s", err.text);
     cr_expect_eq(vocab_map_own(&w->map, B_END), HELPER_ENDOFTEXT + 1);
     cr_expect_eq(w->map.to_base[HELPER_ENDOFTEXT], -1);
@@ -313,7 +315,8 @@ Test(vocab_map, the_draft_reads_and_writes_its_own_end_of_thought) {
         strcpy(s.prompt, "{problem}");
         s.draft_tokens = n_draft;
         s.accept = n_draft % 2 ? ACCEPT_EXACT : ACCEPT_REJECTION;
-        struct workspace *w = workspace_new(base, draft, &s, &err);
+        struct workspace *w =
+            workspace_new(&(struct models){{base, draft}}, &s, &err);
         cr_assert(w, "%s", err.text);
         cr_assert_eq(workspace_load(w, "?", &s, NULL, &err), 0);
         trace_init(&t, NULL, s.max_steps, s.budget_tokens);
@@ -427,7 +430,7 @@ static void check_distribution(uint64_t seed, int draft_tokens, int rule) {
     s.temperature = 1;
     s.draft_tokens = draft_tokens;
     s.accept = rule;
-    struct workspace *w = workspace_new(b, d, &s, &err);
+    struct workspace *w = workspace_new(&(struct models){{b, d}}, &s, &err);
     cr_assert(w, "%s", err.text);
     cr_assert_eq(workspace_load(w, "\x01", &s, NULL, &err), 0);
     trace_init(&t, NULL, s.max_steps, s.budget_tokens);

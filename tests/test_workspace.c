@@ -79,7 +79,7 @@ Test(workspace, a_base_without_digit_tokens_cannot_judge) {
     m.n_vocab = '5';
     m.specials = NULL;
     struct lm *lm = lm_scripted_open(&m, 8, &err);
-    struct workspace *w = workspace_new(lm, NULL, &p.s, &err);
+    struct workspace *w = workspace_new(&(struct models){{lm}}, &p.s, &err);
     cr_assert(w, "%s", err.text);
     strcpy(p.s.grade_suffix, "!");
     cr_expect_eq(workspace_fit(w, &p.s, false, &err), 0);

@@ -14,7 +14,16 @@ struct error;
 
 // Ids can be exchanged by models whose vocabularies are the same but for
 // special tokens (vocab_map.h).
-enum { METHOD_NEEDS_DRAFT = 1, METHOD_EXCHANGES_IDS = 2 };
+enum {
+    METHOD_NEEDS_DRAFT = 1,
+    METHOD_EXCHANGES_IDS = 2,
+    METHOD_SEARCHES = 4, // a tree of thoughts (search.h)
+};
+
+// The models of a cell, borrowed; NULL: it has none in that role.
+struct models {
+    struct lm *lm[ROLE_N];
+};
 
 // The models and buffers that one worker solves problems with. A workspace
 // allocates everything before the first token: sequences, probability vectors,
@@ -36,21 +45,38 @@ struct method {
 const struct method *method_find(const char *name); // NULL if unknown
 const struct method *method_at(int i);              // NULL past the last
 
-// Can this method run with these models and settings? -1 with an error that
-// says which method needs what (called when the config is checked).
-int method_check(const struct method *m, const struct lm *base,
-                 const struct lm *draft, const struct settings *s,
-                 struct error *err);
+// The models that it uses with these settings, bits 1 << ROLE_*.
+unsigned method_roles(const struct method *m, const struct settings *s);
 
-// base and draft are borrowed; draft NULL for single-model methods.
-struct workspace *workspace_new(struct lm *base, struct lm *draft,
+// Can this method run with these models and settings? -1 with an error that
+// says which method needs what (called when the config is checked). Models of
+// roles that it does not use are not looked at.
+int method_check(const struct method *m, const struct models *models,
+                 const struct settings *s, struct error *err);
+
+// The most that a sample of it can hold, for trace_init_size().
+struct trace_size method_trace_size(const struct method *m,
+                                    const struct settings *s);
+
+// Transcripts of one model that a workspace has alive at once for a method, in
+// terms of lm_native_options.
+struct method_seqs {
+    int n_seq;   // up to the context's length
+    int n_forks; // that share their past with one of those
+    int fork_tokens;
+};
+struct method_seqs method_seqs(const struct method *m, const struct settings *s,
+                               enum model_role role);
+
+// The models are borrowed; there is a base at least.
+struct workspace *workspace_new(const struct models *models,
                                 const struct settings *s, struct error *err);
 void workspace_free(struct workspace *w);
 
 // Load a problem: renders the prompt template and evaluates it in both models
 // once; the k samples of the problem, of every method that shares this
 // workspace, truncate back to it. The time it took each model is kept and
-// charged to every sample (PHASE_PROMPT): base only for single-model methods.
+// charged to every sample of a method that uses it (PHASE_PROMPT).
 // What is rendered follows settings.chat, .prompt and .system and the models'
 // metadata (prompt.h): a draft with another vocabulary has a chat template of
 // its own. Special tokens are recognised in template text alone. Without a

@@ -16,13 +16,47 @@ enum accept_rule {
     ACCEPT_REJECTION, // min(1, p/q), residual. Lossless in distribution.
 };
 enum judge_kind {
-    JUDGE_DIGIT,  // the base's utility digit, 0-9
-    JUDGE_RANDOM, // control: keeps a step with probability accept_rate
+    JUDGE_DIGIT,      // the base's utility digit, 0-9
+    JUDGE_RANDOM,     // control: keeps a step with probability accept_rate
+    JUDGE_PRM,        // a process reward model, 0-1
+    JUDGE_LIKELIHOOD, // the draft's own: geometric mean of its tokens', 0-1
 };
 enum score_method {
     SCORE_GREEDY,  // most likely digit; no digit on top: 0
     SCORE_AVERAGE, // expectation over the ten digits, renormalised
 };
+
+// Tree search (search-ar, search-sps, specsearch).
+enum search_kind { SEARCH_BEAM, SEARCH_MCTS };
+enum selection_rule { SELECT_PUCT, SELECT_UCT };
+enum evaluator_kind {
+    EVALUATOR_PRM,        // a process reward model
+    EVALUATOR_JUDGE,      // the base's utility digit / 9
+    EVALUATOR_LIKELIHOOD, // geometric mean of the author's own token
+                          // probabilities, before temperature and filters
+    EVALUATOR_RANDOM,     // uniform
+    EVALUATOR_NONE,       // as second evaluator only
+};
+enum choice_rule {
+    CHOOSE_LAST,     // the path whose last thought has the best score
+    CHOOSE_MIN,      // the path whose worst thought has the best score
+    CHOOSE_MAJORITY, // the answer of most paths
+    CHOOSE_VOTE,     // the answer with the largest sum of last scores
+};
+enum prm_format {
+    PRM_OWN,           // the model's metadata say how it is asked
+    PRM_MATH_SHEPHERD, // Mistral-7B of Math-Shepherd
+    PRM_MATH_PSA,      // Qwen2.5-Math-7B of OpenR's MATH-psa
+};
+enum rejection_rule {
+    REJECT_ADAPTIVE, // below a threshold that follows the large model's quality
+    REJECT_FIXED,    // below fixed_threshold
+    REJECT_RANDOM,   // with probability reject_rate
+};
+enum quality_rule { QUALITY_MEAN, QUALITY_MAX, QUALITY_UCB };
+enum quality_input { QUALITY_BASE, QUALITY_BASE_ACCEPTED };
+enum rewrite_rule { REWRITE_SPS, REWRITE_AR, REWRITE_NONE };
+enum first_layer { FIRST_BASE, FIRST_DRAFT };
 
 struct settings {
     // For all methods alike: sampling, stop rule, budget, answer phase.
@@ -47,6 +81,25 @@ struct settings {
     int judge;          // enum judge_kind
     double accept_rate; // JUDGE_RANDOM
     int first_n_base;
+    int prm_format; // enum prm_format
+    // Tree search.
+    int search; // enum search_kind
+    int beam_width, tree_width, max_depth;
+    int iterations; // SEARCH_MCTS
+    int selection;  // enum selection_rule
+    double exploration;
+    int evaluator, second_evaluator; // enum evaluator_kind
+    int choose;                      // enum choice_rule
+    // Speculative thoughts (specsearch).
+    double draft_factor;
+    int extra_thoughts;
+    int rejection; // enum rejection_rule
+    double theta;
+    int quality, quality_input; // enum quality_rule, quality_input
+    double ucb_factor;
+    double fixed_threshold, reject_rate;
+    int rewrite;     // enum rewrite_rule
+    int first_layer; // enum first_layer
 };
 
 extern const struct option settings_table[]; // ends with name NULL
@@ -63,6 +116,10 @@ enum method_bit {
     BIT_SPECREASON = 1 << 2,
     BIT_SPECREASON_DECODE = 1 << 3,
     BIT_NULL = 1 << 4,
+    BIT_SEARCH_AR = 1 << 5,
+    BIT_SEARCH_SPS = 1 << 6,
+    BIT_SPECSEARCH = 1 << 7,
+    BITS_SEARCH = BIT_SEARCH_AR | BIT_SEARCH_SPS | BIT_SPECSEARCH,
 };
 // Mask bit: known to every method.
 #define SETTINGS_SHARED (1u << 31)

@@ -20,18 +20,30 @@ enum {
 
 const char *const phase_name[PHASE_N] = {"prompt", "base", "draft", "verify",
                                          "judge"};
-const char *const stop_reason_name[STOP_N] = {"none",    "answer", "end",
-                                              "budget",  "steps",  "repetition",
-                                              "context", "error"};
+const char *const stop_reason_name[STOP_N] = {
+    "none",       "answer",  "end",        "budget", "steps",
+    "repetition", "context", "no_thought", "error"};
+const char *const role_name[ROLE_N] = {"base", "draft", "prm"};
+const char *const decision_name[DECISION_N] = {"kept", "rejected", "surplus",
+                                               "pruned"};
 
 void trace_init(struct trace *t, const struct clock *clock, int max_steps,
                 int max_tokens) {
     assert(max_steps >= 0 && max_tokens >= 0);
-    size_t n_tokens = (size_t)max_tokens + EXTRA_TOKENS;
+    int64_t n_tokens = (int64_t)max_tokens + EXTRA_TOKENS;
+    trace_init_size(t, clock,
+                    &(struct trace_size){2 * max_steps + 2, max_tokens,
+                                         n_tokens * TEXTS_PER_TOKEN});
+}
+
+void trace_init_size(struct trace *t, const struct clock *clock,
+                     const struct trace_size *size) {
+    assert(size->n_steps >= 0 && size->n_tokens >= 0 && size->n_written >= 0);
+    size_t n_tokens = (size_t)size->n_tokens + EXTRA_TOKENS;
     *t = (struct trace){.clock = clock, .phase = -1};
-    t->cap_steps = 2 * max_steps + 2;
+    t->cap_steps = size->n_steps;
     t->steps = xcalloc((size_t)t->cap_steps, sizeof *t->steps);
-    t->cap_text = n_tokens * BYTES_PER_TOKEN * TEXTS_PER_TOKEN;
+    t->cap_text = (size_t)size->n_written * BYTES_PER_TOKEN;
     t->text = xmalloc(t->cap_text);
     t->cap_kept = (int)n_tokens;
     t->kept = xcalloc(n_tokens, sizeof *t->kept);
@@ -56,7 +68,7 @@ void trace_reset(struct trace *t) {
     t->start_ns = t->total_ns = t->begin_ns = 0;
     t->phase = -1;
     t->stop = STOP_NONE;
-    t->answer_forced = t->text_full = t->overflow = false;
+    t->answer_forced = t->text_full = t->overflow = t->tree = false;
     if (t->response) t->response[0] = '\0';
 }
 

@@ -18,13 +18,14 @@ enum phase {
     PHASE_BASE,   // base writes token by token
     PHASE_DRAFT,  // draft writes: steps, or tokens to be verified
     PHASE_VERIFY, // base verifies drafted tokens
-    PHASE_JUDGE,  // base grades a drafted step (reading it included)
+    PHASE_JUDGE,  // base or PRM scores steps (reading them included)
     PHASE_N,
 };
 extern const char *const phase_name[PHASE_N]; // "prompt", "base", ...
 
 enum author { AUTHOR_BASE, AUTHOR_DRAFT };
-enum model_role { ROLE_BASE, ROLE_DRAFT, ROLE_N };
+enum model_role { ROLE_BASE, ROLE_DRAFT, ROLE_PRM, ROLE_N };
+extern const char *const role_name[ROLE_N]; // "base", "draft", "prm"
 
 enum stop_reason {
     STOP_NONE,
@@ -34,21 +35,39 @@ enum stop_reason {
     STOP_STEPS,      // step limit
     STOP_REPETITION, // two equal steps in a row
     STOP_CONTEXT,    // the model's context is full
+    STOP_NO_THOUGHT, // a search has nothing left to go on from
     STOP_ERROR,
     STOP_N,
 };
 extern const char *const stop_reason_name[STOP_N];
 
-// A step that was written: kept, or dropped by the judge.
+// What became of a step.
+enum decision {
+    DECISION_KEPT,     // part of the final transcript
+    DECISION_REJECTED, // by the judge, a threshold or chance
+    DECISION_SURPLUS,  // good enough, but better ones took all the places
+    DECISION_PRUNED,   // had a place in the tree, off the path chosen at last
+    DECISION_N
+};
+extern const char *const decision_name[DECISION_N]; // "kept", "rejected", ...
+
+// A step that was written: kept, or dropped by the judge. In a linear sample
+// each step goes on from the kept one before it; in a tree from its parent.
 struct step {
     enum author author;
     bool kept;
     bool judged;
     double score;     // of the judge; NAN when not judged
-    double threshold; // in force at that moment
+    double second;    // of a second evaluator, which decides nothing; or NAN
+    double threshold; // in force at that moment; NAN: none
     int n_tokens;
-    int64_t time_ns;             // writing and judging it
+    int64_t time_ns;             // writing and judging it; of work shared with
+                                 // other thoughts its share by tokens
     size_t text_begin, text_end; // in trace.text
+    // Where trace.tree is set.
+    enum decision decision;
+    int parent;   // index of the step that it goes on from; -1: the prompt
+    int n_copies; // equal thoughts that it stands for, itself included
 };
 
 struct counters {
@@ -83,10 +102,19 @@ struct trace {
     bool answer_forced; // the answer phase wrote the answer
     bool text_full;     // some dropped step's text did not fit `text`
     bool overflow;      // a kept token or step did not fit: the sample fails
+    bool tree;          // the steps are nodes of a tree
 };
 
-// max_steps and max_tokens: the settings' max_steps, and budget_tokens +
-// answer_tokens.
+// The most that a sample can hold.
+struct trace_size {
+    int n_steps;       // kept and dropped
+    int n_tokens;      // kept, answer phase included
+    int64_t n_written; // of all steps
+};
+void trace_init_size(struct trace *t, const struct clock *clock,
+                     const struct trace_size *size);
+// Of a linear sample. max_steps and max_tokens: the settings' max_steps, and
+// budget_tokens + answer_tokens.
 void trace_init(struct trace *t, const struct clock *clock, int max_steps,
                 int max_tokens);
 void trace_release(struct trace *t);

@@ -3,6 +3,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
 #include "engine/methods/prompt.h"
+#include "engine/methods/search.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,11 +19,20 @@ enum { EXTRA_TEXT_TOKENS = 512 }; // the answer prompt, what is being tried
 
 // ---- prompt ---------------------------------------------------------------
 
+static int push_problem(struct workspace *w, enum model_role role,
+                        const struct prompt *prompt, const char *problem,
+                        struct error *err) {
+    struct lm_seq *seq = w->seq[role];
+    if (role == ROLE_PRM)
+        return prm_push_problem(&w->prm, seq, w->scratch, problem, err);
+    return prompt_push(prompt, seq, w->scratch, problem, err);
+}
+
 static int load_role(struct workspace *w, enum model_role role,
                      const struct prompt *prompt, const char *problem,
                      const struct clock *clock, struct error *err) {
     lm_truncate(w->seq[role], 0);
-    if (prompt_push(prompt, w->seq[role], w->scratch, problem, err)) return -1;
+    if (push_problem(w, role, prompt, problem, err)) return -1;
     int n = lm_n_tokens(w->seq[role]);
     int64_t begin_ns = clock_now_ns(clock);
     const float *row;
@@ -42,12 +52,14 @@ int workspace_load(struct workspace *w, const char *problem,
     if (prompt_resolve_pair(prompts, w->lm[ROLE_BASE], w->lm[ROLE_DRAFT],
                             w->map.relation == VOCAB_EQUAL, s, err))
         return -1;
+    if (w->lm[ROLE_PRM] &&
+        prm_resolve(&w->prm, w->lm[ROLE_PRM], w->lm[ROLE_BASE], s, err))
+        return error_prefix(err, "prm model");
     for (int r = 0; r < ROLE_N; r++) {
         enum model_role role = (enum model_role)r;
         if (!w->lm[r]) continue;
         if (load_role(w, role, &prompts[r], problem, clock, err))
-            return error_prefix(err, "%s model",
-                                r == ROLE_BASE ? "base" : "draft");
+            return error_prefix(err, "%s model", role_name[r]);
     }
     w->loaded = true;
     return 0;
@@ -87,7 +99,7 @@ int workspace_weights(struct workspace *w, enum model_role role,
         weights[i] = 0;
     if (*total > 0) return 0;
     return error_set(err, ERR_INPUT, "the %s model's logits are not numbers",
-                     role == ROLE_BASE ? "base" : "draft");
+                     role_name[role]);
 }
 
 // ---- buffers --------------------------------------------------------------
@@ -142,7 +154,9 @@ static void warm_scratch(struct workspace *w, int n_tokens) {
         w->text[i] = i < n_word ? word[i % (sizeof word - 1)]
                                 : text[i % (sizeof text - 1)];
     for (int r = 0; r < ROLE_N; r++)
-        lm_encode_more(w->lm[r], w->scratch, w->text, n, false, &tokens, NULL);
+        if (w->lm[r])
+            lm_encode_more(w->lm[r], w->scratch, w->text, n, false, &tokens,
+                           NULL);
 }
 
 static int fit_text(struct workspace *w, int n_tokens, struct error *err) {
@@ -202,7 +216,7 @@ static int fit_judge(struct workspace *w, const struct settings *s,
 int workspace_fit(struct workspace *w, const struct settings *s,
                   bool needs_judge, struct error *err) {
     for (int r = 0; r < ROLE_N; r++)
-        sampler_set(&w->sampler[r], s);
+        if (w->lm[r]) sampler_set(&w->sampler[r], s);
     int n_draft = w->lm[ROLE_DRAFT] ? s->draft_tokens : 0;
     int n_tried = max_int(s->step_tokens, n_draft + 1);
     if (fit_draft(w, n_draft, err) || fit_tokens(w, s->step_tokens, err) ||
@@ -249,14 +263,9 @@ static int open_role(struct workspace *w, enum model_role role, struct lm *lm,
                  "logits after the prompt");
 }
 
-static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
-                    const struct settings *s, struct error *err) {
+static int open_draft(struct workspace *w, struct lm *base, struct lm *draft,
+                      struct error *err) {
     int n = lm_facts(base)->n_used;
-    w->n_vocab = n;
-    if (open_role(w, ROLE_BASE, base, n, err))
-        return error_prefix(err, "base model");
-    find_digits(w);
-    if (!draft) return workspace_fit(w, s, false, err);
     vocab_map_init(&w->map, base, draft, w->scratch);
     // Where ids are exchanged the draft proposes none that the base lacks; what
     // the draft lacks has no weight in its rows. Those of a family are mapped
@@ -265,26 +274,41 @@ static int open_all(struct workspace *w, struct lm *base, struct lm *draft,
     if (w->map.relation == VOCAB_EQUAL && n_draft > n) n_draft = n;
     if (w->map.relation == VOCAB_FAMILY) n_draft = n;
     w->n_vocab = max_int(n, n_draft);
-    if (open_role(w, ROLE_DRAFT, draft, n_draft, err))
-        return error_prefix(err, "draft model");
+    if (open_role(w, ROLE_DRAFT, draft, n_draft, err)) return -1;
     if (RENEW(w->held_row, lm_facts(draft)->n_vocab, "held logits")) return -1;
     if (w->map.relation == VOCAB_FAMILY &&
         RENEW(w->mapped_row, n, "logits of the draft"))
         return -1;
+    return 0;
+}
+
+static int open_all(struct workspace *w, const struct models *models,
+                    const struct settings *s, struct error *err) {
+    struct lm *base = models->lm[ROLE_BASE], *prm = models->lm[ROLE_PRM];
+    w->n_vocab = lm_facts(base)->n_used;
+    if (open_role(w, ROLE_BASE, base, w->n_vocab, err))
+        return error_prefix(err, "base model");
+    find_digits(w);
+    if (models->lm[ROLE_DRAFT] &&
+        open_draft(w, base, models->lm[ROLE_DRAFT], err))
+        return error_prefix(err, "draft model");
+    if (prm && open_role(w, ROLE_PRM, prm, lm_facts(prm)->n_used, err))
+        return error_prefix(err, "prm model");
     return workspace_fit(w, s, false, err);
 }
 
-struct workspace *workspace_new(struct lm *base, struct lm *draft,
+struct workspace *workspace_new(const struct models *models,
                                 const struct settings *s, struct error *err) {
     struct workspace *w = xcalloc(1, sizeof *w);
     w->scratch = lm_scratch_new();
-    if (open_all(w, base, draft, s, err) == 0) return w;
+    if (open_all(w, models, s, err) == 0) return w;
     workspace_free(w);
     return NULL;
 }
 
 void workspace_free(struct workspace *w) {
     if (!w) return;
+    search_free(w->search);
     for (int r = 0; r < ROLE_N; r++) {
         lm_seq_free(w->seq[r]);
         sampler_release(&w->sampler[r]);

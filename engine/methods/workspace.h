@@ -7,12 +7,13 @@
 // being tried after it; control tokens have no text.
 
 #include "engine/methods/method.h"
+#include "engine/methods/prm.h"
 #include "engine/methods/sampler.h"
 #include "engine/methods/stop_scan.h"
 #include "engine/methods/vocab_map.h"
 
 struct workspace {
-    struct lm *lm[ROLE_N]; // borrowed; lm[ROLE_DRAFT] may be NULL
+    struct lm *lm[ROLE_N]; // borrowed; NULL: none in that role
     struct lm_seq *seq[ROLE_N];
     struct sampler sampler[ROLE_N];
     // Length of a weight row: enough for the ids in use of both models. The
@@ -31,6 +32,9 @@ struct workspace {
     // the model's row store, and a rewriting with the drafter begins there.
     float *held_row;   // [draft's n_vocab]
     int held_position; // 0: none
+
+    struct prm prm;        // of lm[ROLE_PRM] and the settings it was loaded for
+    struct search *search; // of methods that search (search.h), or NULL
 
     // Buffers, sized by workspace_fit().
     int cap_draft;   // drafted tokens of a round
