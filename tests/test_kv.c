@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 
 #include <criterion/criterion.h>
+#include <limits.h>
 #include <string.h>
 
 static const struct kv_shape shape = {
@@ -111,6 +112,65 @@ Test(kv, truncate_gives_pages_back) {
     kv_free(kv);
 }
 
+// A sequence that was given up for another's past holds nothing of its own.
+Test(kv, fork_into_a_used_sequence) {
+    struct kv *kv = kv_new(&shape, NULL);
+    struct kv_seq a, b;
+    kv_seq_init(kv, &a, NULL);
+    kv_seq_init(kv, &b, NULL);
+    fill(kv, &a, 33, 0);
+    fill(kv, &b, 100, 3);
+    cr_assert_eq(kv_n_used_pages(kv), 6);
+    kv_truncate(kv, &b, 0);
+    kv_fork(kv, &b, &a, 33);
+    cr_assert_eq(kv_n_used_pages(kv), 2);
+    fill(kv, &a, 1, 5); // the owner writes: the copy keeps the old page
+    cr_assert_eq(kv_n_used_pages(kv), 3);
+    cr_assert_eq(b.pages[0], a.pages[0]);
+    cr_assert_eq(key_at(kv, &b, 32, 3), 3203.f);
+    cr_assert_eq(key_at(kv, &a, 32, 3), 3203.f);
+    kv_seq_release(kv, &a);
+    cr_assert_eq(kv_n_used_pages(kv), 2);
+    kv_seq_release(kv, &b);
+    cr_assert_eq(kv_n_used_pages(kv), 0);
+    kv_free(kv);
+}
+
+// 4 forks of a full sequence, which share a page in part and go on for
+// fork_tokens, are what the reserve is for: not a page less.
+Test(kv, reserves_room_for_forks) {
+    struct kv_shape forked = shape;
+    forked.n_seq = 1;
+    size_t page_bytes = kv_bytes(&forked) / 4;
+    forked.n_forks = 4;
+    forked.fork_tokens = 34;
+    cr_assert_eq(kv_bytes(&forked), page_bytes * (4 + 4 * 3));
+    struct kv *kv = kv_new(&forked, NULL);
+    struct kv_seq full, forks[4];
+    struct error err = {0};
+    kv_seq_init(kv, &full, NULL);
+    fill(kv, &full, 100, 0);
+    for (int i = 0; i < 4; i++) {
+        kv_seq_init(kv, &forks[i], NULL);
+        kv_fork(kv, &forks[i], &full, 63);
+        fill(kv, &forks[i], 34, (float)i); // 63..96: parts of three pages
+    }
+    cr_assert_eq(kv_n_used_pages(kv), 16);
+    cr_assert_eq(key_at(kv, &forks[2], 62, 1), 6201.f);
+    cr_assert_eq(key_at(kv, &forks[2], 96, 1), 2 + 9601.f);
+    cr_assert_eq(kv_reserve(kv, &forks[0], 3, &err), 0); // no new page
+    struct kv_seq more;
+    kv_seq_init(kv, &more, NULL);
+    cr_assert_eq(kv_reserve(kv, &more, 1, &err), -1);
+    cr_assert(strstr(err.text, "16 pages of 32"), "%s", err.text);
+    kv_seq_release(kv, &more);
+    for (int i = 0; i < 4; i++)
+        kv_seq_release(kv, &forks[i]);
+    kv_seq_release(kv, &full);
+    cr_assert_eq(kv_n_used_pages(kv), 0);
+    kv_free(kv);
+}
+
 Test(kv, refuses_what_does_not_fit) {
     struct error err = {0};
     struct kv *kv = kv_new(&shape, NULL);
@@ -129,4 +189,16 @@ Test(kv, refuses_what_does_not_fit) {
     absurd = shape;
     absurd.type = KERN_Q4_0;
     cr_assert_eq(kv_bytes(&absurd), 0);
+    absurd = shape;
+    absurd.n_layer = absurd.n_forks = absurd.fork_tokens = INT_MAX;
+    cr_assert_eq(kv_bytes(&absurd), 0);
+    absurd = shape;
+    absurd.fork_tokens = -1;
+    cr_assert_eq(kv_bytes(&absurd), 0);
+    absurd = shape;
+    absurd.n_seq = INT_MAX; // pages that no int counts
+    cr_assert_gt(kv_bytes(&absurd), 0u);
+    cr_assert_null(kv_new(&absurd, &err));
+    cr_assert(strstr(err.text, "2147483647 sequences of 100 tokens"), "%s",
+              err.text);
 }

@@ -14,6 +14,7 @@
 #include "engine/model/tokenizer.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,6 +261,8 @@ static int native_plan(struct gguf *file, const char *path,
                             .head_dim = shape.head_dim,
                             .n_ctx = o->n_ctx ? o->n_ctx : shape.n_ctx_train,
                             .n_seq = o->n_seq,
+                            .n_forks = o->n_forks,
+                            .fork_tokens = o->fork_tokens,
                             .type = type};
     *need = (struct lm_need){.kv_bytes = kv_bytes(kv), .n_ctx = kv->n_ctx};
     for (size_t i = 0; i < gguf_n_tensors(file); i++)
@@ -274,13 +277,17 @@ static int native_check_memory(const char *path, const struct kv_shape *kv,
         !__builtin_add_overflow(need->weights_bytes, need->kv_bytes, &sum) &&
         sum <= free_bytes)
         return 0;
+    char forks[64] = "";
+    if (kv->n_forks)
+        snprintf(forks, sizeof forks, " and %d forks of %d", kv->n_forks,
+                 kv->fork_tokens);
     return error_set(err, ERR_MEMORY,
                      "%s: %.2f GB of weights and %.2f GB of KV cache (%s, %d x "
-                     "%d tokens) do not fit into %.2f GB of free memory; lower "
-                     "context or concurrency, or choose a smaller kv",
+                     "%d tokens%s) do not fit into %.2f GB of free memory; "
+                     "lower context or concurrency, or choose a smaller kv",
                      path, (double)need->weights_bytes / 1e9,
                      (double)need->kv_bytes / 1e9, kern_kv_name(kv->type),
-                     kv->n_seq, kv->n_ctx, (double)free_bytes / 1e9);
+                     kv->n_seq, kv->n_ctx, forks, (double)free_bytes / 1e9);
 }
 
 int lm_native_need(const char *path, const struct lm_native_options *o,
@@ -338,6 +345,7 @@ static int native_load(struct native *n, const char *path,
     if (!n->forward) return error_prefix(err, "%s", path);
     kv.n_ctx = KERN_PAGE;
     kv.n_seq = 1;
+    kv.n_forks = 0;
     n->lm.facts.kv_token_bytes = kv_bytes(&kv) / KERN_PAGE;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +26,20 @@ struct kv {
     char *data;      // [n_pages][page_bytes]
 };
 
-static int kv_seq_pages(const struct kv_shape *s) {
-    return (s->n_ctx + KERN_PAGE - 1) / KERN_PAGE;
+static int kv_pages_of(int n_tokens) {
+    return n_tokens / KERN_PAGE + (n_tokens % KERN_PAGE != 0);
+}
+
+// Pages in all; 0 when that overflows or the shape is absurd.
+static size_t kv_count_pages(const struct kv_shape *s) {
+    size_t full = (size_t)kv_pages_of(s->n_ctx);
+    size_t forks = (size_t)kv_pages_of(s->fork_tokens) + 1;
+    if (s->n_ctx < 1 || s->n_seq < 1 || s->n_forks < 0 || s->fork_tokens < 0 ||
+        __builtin_mul_overflow(full, (size_t)s->n_seq, &full) ||
+        __builtin_mul_overflow(forks, (size_t)s->n_forks, &forks) ||
+        __builtin_add_overflow(full, forks, &full))
+        return 0;
+    return full;
 }
 
 // 0 when the product overflows or the type is none.
@@ -41,23 +54,23 @@ static size_t kv_page_bytes(const struct kv_shape *s) {
 
 size_t kv_bytes(const struct kv_shape *s) {
     size_t bytes = kv_page_bytes(s);
-    if (__builtin_mul_overflow(bytes, (size_t)kv_seq_pages(s), &bytes) ||
-        __builtin_mul_overflow(bytes, (size_t)s->n_seq, &bytes))
-        return 0;
+    if (__builtin_mul_overflow(bytes, kv_count_pages(s), &bytes)) return 0;
     return bytes;
 }
 
 struct kv *kv_new(const struct kv_shape *shape, struct error *err) {
-    size_t n_bytes = kv_bytes(shape);
-    void *data = n_bytes == 0
+    size_t n_bytes = kv_bytes(shape), n_pages = kv_count_pages(shape);
+    void *data = n_bytes == 0 || n_pages > INT_MAX
                      ? MAP_FAILED
                      : mmap(NULL, n_bytes, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (data == MAP_FAILED) {
         error_set(err, ERR_MEMORY,
-                  "no room for a KV cache of %d sequences of %d tokens "
-                  "(%zu bytes); lower engine.context or concurrency",
-                  shape->n_seq, shape->n_ctx, n_bytes);
+                  "no room for a KV cache of %d sequences of %d tokens and %d "
+                  "forks of %d (%zu bytes); lower engine.context or "
+                  "concurrency",
+                  shape->n_seq, shape->n_ctx, shape->n_forks,
+                  shape->fork_tokens, n_bytes);
         return NULL;
     }
     // A token reads all pages of its sequence, in pieces of a few kB. Advice
@@ -70,8 +83,8 @@ struct kv *kv_new(const struct kv_shape *shape, struct error *err) {
         kv->keys_bytes + kern_values_bytes(shape->type, shape->head_dim);
     kv->page_bytes = kv_page_bytes(shape);
     kv->total_bytes = n_bytes;
-    kv->seq_pages = kv_seq_pages(shape);
-    kv->n_pages = kv->n_free = kv->seq_pages * shape->n_seq;
+    kv->seq_pages = kv_pages_of(shape->n_ctx);
+    kv->n_pages = kv->n_free = (int)n_pages;
     kv->free_pages = xcalloc((size_t)kv->n_pages, sizeof(int));
     kv->refs = xcalloc((size_t)kv->n_pages, sizeof(int));
     kv->data = data;
@@ -114,7 +127,7 @@ void kv_fork(struct kv *kv, struct kv_seq *to, const struct kv_seq *from,
              int n) {
     assert(to->n_tokens == 0 && to->n_pages == 0 && n <= from->n_tokens);
     to->n_tokens = n;
-    to->n_pages = (n + KERN_PAGE - 1) / KERN_PAGE;
+    to->n_pages = kv_pages_of(n);
     for (int i = 0; i < to->n_pages; i++) {
         to->pages[i] = from->pages[i];
         kv->refs[to->pages[i]]++;
@@ -123,7 +136,7 @@ void kv_fork(struct kv *kv, struct kv_seq *to, const struct kv_seq *from,
 
 void kv_truncate(struct kv *kv, struct kv_seq *s, int n) {
     assert(n >= 0 && n <= s->n_tokens);
-    int n_pages = (n + KERN_PAGE - 1) / KERN_PAGE;
+    int n_pages = kv_pages_of(n);
     while (s->n_pages > n_pages)
         kv_unref(kv, s->pages[--s->n_pages]);
     s->n_tokens = n;
@@ -161,7 +174,7 @@ int kv_reserve(struct kv *kv, struct kv_seq *s, int n, struct error *err) {
     int partial = s->n_tokens / KERN_PAGE;
     if (n > 0 && s->n_tokens % KERN_PAGE && kv_own_page(kv, s, partial, err))
         return -1;
-    int need = (s->n_tokens + n + KERN_PAGE - 1) / KERN_PAGE;
+    int need = kv_pages_of(s->n_tokens + n);
     while (s->n_pages < need) {
         int page = kv_take_page(kv, err);
         if (page < 0) return -1;

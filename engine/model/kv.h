@@ -21,6 +21,8 @@ struct kv_shape {
     int n_ctx;           // positions of one sequence, at most
     int n_seq;           // sequences that may be full at once
     enum kern_type type; // KERN_F32, KERN_F16 or KERN_Q8_0
+    int n_forks;         // besides, sequences that share a past with another
+    int fork_tokens;     // and have at most so many positions of their own
 };
 
 struct kv;
@@ -30,7 +32,9 @@ struct kv_seq {
     int n_tokens; // positions that hold data
 };
 
-// Bytes that kv_new will reserve; 0 when the product overflows.
+// Bytes that kv_new will reserve: pages for n_seq sequences of n_ctx positions,
+// and for each fork those of its own positions and the one that it shares in
+// part. 0 when that overflows.
 size_t kv_bytes(const struct kv_shape *shape);
 struct kv *kv_new(const struct kv_shape *shape, struct error *err);
 void kv_free(struct kv *kv);              // NULL is fine
