@@ -460,11 +460,13 @@ def record(level_name, index, problem):
     }
 
 
-def write_sets(folder):
+def write_sets(folder, tuning=False):
+    wanted = TUNE_RESIDUE if tuning else TEST_RESIDUE
     for name in LEVELS:
-        problems = problem_set(name, 100, seed=1)
+        problems = problem_set(name, 100, seed=1, wanted=wanted)
         lines = [json.dumps(record(name, i, p)) for i, p in enumerate(problems)]
-        (folder / f"chain-{name}.jsonl").write_text("\n".join(lines) + "\n")
+        file = f"{'tune' if tuning else 'chain'}-{name}.jsonl"
+        (folder / file).write_text("\n".join(lines) + "\n")
 
 
 # ---- Self-test ------------------------------------------------------------
@@ -511,12 +513,13 @@ def self_test():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", type=Path, metavar="DIR")
+    parser.add_argument("--tuning", action="store_true", help="write the tuning sets")
     parser.add_argument("--self-test", action="store_true")
     args = parser.parse_args()
     if args.self_test:
         self_test()
     elif args.write:
-        write_sets(args.write)
+        write_sets(args.write, args.tuning)
     else:
         parser.print_help()
         return 2
