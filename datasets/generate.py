@@ -447,12 +447,12 @@ def problem_set(level_name, count, seed, wanted=TEST_RESIDUE):
     return problems
 
 
-def record(level_name, index, problem):
+def record(prefix, level_name, index, problem):
     kinds = sorted({op.kind() for op in problem.active()})
     if any(op.skip for op in problem.ops):
         kinds.append("~")
     return {
-        "id": f"chain-{level_name}-{index:03d}",
+        "id": f"{prefix}-{level_name}-{index:03d}",
         "problem": problem.text(),
         "choices": problem.choices or None,
         "answer": problem.answer(),
@@ -462,11 +462,11 @@ def record(level_name, index, problem):
 
 def write_sets(folder, tuning=False):
     wanted = TUNE_RESIDUE if tuning else TEST_RESIDUE
+    prefix = "tune" if tuning else "chain"
     for name in LEVELS:
         problems = problem_set(name, 100, seed=1, wanted=wanted)
-        lines = [json.dumps(record(name, i, p)) for i, p in enumerate(problems)]
-        file = f"{'tune' if tuning else 'chain'}-{name}.jsonl"
-        (folder / file).write_text("\n".join(lines) + "\n")
+        lines = [json.dumps(record(prefix, name, i, p)) for i, p in enumerate(problems)]
+        (folder / f"{prefix}-{name}.jsonl").write_text("\n".join(lines) + "\n")
 
 
 # ---- Self-test ------------------------------------------------------------
