@@ -196,6 +196,7 @@ Test(kv, refuses_what_does_not_fit) {
     absurd.fork_tokens = -1;
     cr_assert_eq(kv_bytes(&absurd), 0);
     absurd = shape;
+    absurd.n_layer = absurd.n_head_kv = absurd.head_dim = 1;
     absurd.n_seq = INT_MAX; // pages that no int counts
     cr_assert_gt(kv_bytes(&absurd), 0u);
     cr_assert_null(kv_new(&absurd, &err));

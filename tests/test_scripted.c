@@ -101,6 +101,47 @@ Test(scripted, takes_the_time_it_is_told) {
     lm_free(lm);
 }
 
+// A batch is one call, whatever it holds; what is there costs nothing.
+Test(scripted, a_batch_takes_the_time_of_one_call) {
+    int64_t now = 0;
+    struct lm *lm = open_lm((struct scripted_model){.now_ns = &now,
+                                                    .ns_per_call = 100,
+                                                    .ns_per_token = 7,
+                                                    .fail_at_call = 3});
+    struct lm_seq *a = lm_seq_new(lm, NULL), *b = lm_seq_new(lm, NULL);
+    struct lm_seq *seqs[] = {a, b};
+    const int32_t tokens[40] = {1, 2, 3, 4, 5};
+    const float *rows[2];
+    struct error err = {0};
+    lm_push(a, tokens, 3, NULL);
+    lm_push(b, tokens, 5, NULL);
+    cr_assert_eq(lm_rows_shared(seqs, 2, rows, NULL), 0);
+    cr_expect_eq(now, 100 + 8 * 7);
+    cr_expect_eq(rows[0][0], 4);
+    cr_expect_eq(rows[1][0], 6);
+    lm_push(b, tokens, 1, NULL);
+    cr_assert_eq(lm_rows_shared(seqs, 2, rows, NULL), 0);
+    cr_expect_eq(now, 2 * 100 + 9 * 7);
+    cr_assert_eq(lm_rows_shared(seqs, 2, rows, NULL), 0);
+    cr_expect_eq(now, 2 * 100 + 9 * 7);
+    lm_push(a, tokens, 40, NULL);
+    lm_push(b, tokens, 1, NULL);
+    cr_expect_eq(lm_rows_shared(seqs, 2, rows, &err), -1);
+    cr_expect_eq(now, 2 * 100 + 9 * 7);
+    cr_expect_eq(lm_n_used_pages(lm), 2); // as before
+    cr_assert_eq(lm_rows_shared(seqs, 2, rows, NULL), 0);
+    cr_expect_eq(now, 3 * 100 + 50 * 7);
+    cr_expect_eq(lm_n_used_pages(lm), 3);
+    lm_seq_copy(b, a, 33);
+    cr_expect_eq(lm_n_used_pages(lm), 4);
+    lm_seq_free(a);
+    lm_truncate(b, 32);
+    cr_expect_eq(lm_n_used_pages(lm), 1);
+    lm_seq_free(b);
+    cr_expect_eq(lm_n_used_pages(lm), 0);
+    lm_free(lm);
+}
+
 Test(scripted, has_metadata) {
     struct lm *lm = open_lm((struct scripted_model){.meta = meta});
     cr_expect_str_eq(lm_meta(lm, "b"), "2");
