@@ -10,14 +10,16 @@
 //                  specsweep.prm_bad the two tokens; the tag is not part of the
 //                  transcript
 //   math-shepherd  "{problem} ", steps "Step 1: ... ки\n"; tag " ки" (12902),
-//                  "+" (648) and "-" (387) of Mistral-7B's vocabulary (Wang et
-//                  al. 2312.08935); tags stay
-//   math-psa       "{problem} ", steps separated by the tag, five newlines
-//                  (76325 of Qwen2.5's vocabulary), " +" (488) and " -" (481)
-//                  (OpenR); tags stay
+//                  " +" (648) and " -" (387) of Mistral-7B's vocabulary (Wang
+//                  et al. 2312.08935); tags stay
+//   math-psa       "{problem} ", steps separated by the tag, a blank and five
+//                  newlines (76325 of Qwen2.5's vocabulary), and a blank; " +"
+//                  (488) and " -" (481) (OpenR); tags stay
 //
 // A model that exchanges ids with the base and keeps text as it is gets the
-// base's ids; else steps are encoded again from their text.
+// base's ids; else steps are encoded again from their text. The presets cut the
+// newlines at a step's end: the tag takes their place. Nothing in a problem or
+// a step is parsed as a special token.
 
 #include "engine/methods/settings.h"
 #include "engine/lm/lm.h"
