@@ -6,6 +6,7 @@
 #include "engine/methods/search.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,20 +87,33 @@ void workspace_hold(struct workspace *w, int position, const float *row) {
     if (row != w->held_row) memcpy(w->held_row, row, n_vocab * sizeof *row);
 }
 
+// The draft's logits in the base's ids, where ids are exchanged.
+static const float *row_of(struct workspace *w, enum model_role role,
+                           const float *row) {
+    if (role != ROLE_DRAFT || w->map.relation != VOCAB_FAMILY) return row;
+    vocab_map_row(&w->map, row, w->mapped_row);
+    return w->mapped_row;
+}
+
 int workspace_weights(struct workspace *w, enum model_role role,
                       const float *row, float *weights, double *total,
                       struct error *err) {
     struct sampler *sampler = &w->sampler[role];
-    if (role == ROLE_DRAFT && w->map.relation == VOCAB_FAMILY) {
-        vocab_map_row(&w->map, row, w->mapped_row);
-        row = w->mapped_row;
-    }
-    *total = sampler_weights(sampler, row, weights);
+    *total = sampler_weights(sampler, row_of(w, role, row), weights);
     for (int i = sampler->n_vocab; i < w->n_vocab; i++)
         weights[i] = 0;
     if (*total > 0) return 0;
     return error_set(err, ERR_INPUT, "the %s model's logits are not numbers",
                      role_name[role]);
+}
+
+double workspace_log_p(struct workspace *w, enum model_role role,
+                       const float *row, int32_t token) {
+    struct sampler plain = w->sampler[role];
+    plain.temperature = plain.top_p = 1;
+    plain.min_p = plain.top_k = 0;
+    double total = sampler_weights(&plain, row_of(w, role, row), w->plain_row);
+    return total > 0 ? log(w->plain_row[token] / total) : NAN;
 }
 
 // ---- buffers --------------------------------------------------------------
@@ -173,8 +187,8 @@ static int fit_text(struct workspace *w, int n_tokens, struct error *err) {
                          count, w->max_token_bytes);
     w->text_bytes = count * w->max_token_bytes;
     w->cap_text = n_tokens;
-    if (w->lm[ROLE_DRAFT] && w->map.relation == VOCAB_APART)
-        warm_scratch(w, n_tokens);
+    bool apart = w->lm[ROLE_DRAFT] && w->map.relation == VOCAB_APART;
+    if (apart || w->lm[ROLE_PRM]) warm_scratch(w, n_tokens);
     return 0;
 }
 
@@ -294,6 +308,7 @@ static int open_all(struct workspace *w, const struct models *models,
         return error_prefix(err, "draft model");
     if (prm && open_role(w, ROLE_PRM, prm, lm_facts(prm)->n_used, err))
         return error_prefix(err, "prm model");
+    if (RENEW(w->plain_row, w->n_vocab, "plain weights")) return -1;
     return workspace_fit(w, s, false, err);
 }
 
@@ -317,6 +332,7 @@ void workspace_free(struct workspace *w) {
     lm_scratch_free(w->scratch);
     vocab_map_release(&w->map);
     free(w->mapped_row);
+    free(w->plain_row);
     free(w->held_row);
     free(w->p);
     free(w->q);

@@ -22,6 +22,7 @@ struct workspace {
     int n_vocab;
     struct vocab_map map; // of ids, or how they differ; zeroed without a draft
     float *mapped_row;    // [n_vocab] the draft's logits in the base's ids
+    float *plain_row;     // [n_vocab] of workspace_log_p()
 
     // The loaded problem.
     bool loaded;
@@ -71,3 +72,7 @@ void workspace_hold(struct workspace *w, int position, const float *row);
 int workspace_weights(struct workspace *w, enum model_role role,
                       const float *row, float *weights, double *total,
                       struct error *err);
+// Log probability of a token at temperature 1 without filters; NAN when the row
+// holds no number.
+double workspace_log_p(struct workspace *w, enum model_role role,
+                       const float *row, int32_t token);
