@@ -21,6 +21,7 @@ enum rng_purpose {
     RNG_RESIDUAL = 4, // token drawn after a rejection
     RNG_JUDGE = 5,    // random judge
     RNG_ORDER = 6,    // shuffles: schedule, options, subsets
+    RNG_SEARCH = 7,   // random rejection of a drafted thought
 };
 
 struct rng rng_make(uint64_t seed, const char *problem_id, uint64_t sample);

@@ -8,5 +8,6 @@
 
 #include "engine/methods/search.h"
 
-// Fills x->finished and leaves in x->frontier what could have gone on.
+// Fills x->finished and leaves in x->frontier what could have gone on; where
+// nothing survives after a frontier, that frontier.
 int beam_search(struct search *x, struct error *err);

@@ -11,7 +11,14 @@
 //               extra_thoughts more, go to the base (settings.rewrite). At the
 //               end the threshold is updated with this layer's scores.
 //
-// With rewrite none a parent none of whose drafts survives has no children.
+// With rewrite none a parent none of whose drafts survives has no children. A
+// parent without children is an end: STOP_NO_THOUGHT, or STOP_CONTEXT where
+// nothing could be written after it.
+//
+// A thought of the base with the text of an accepted draft is merged into it
+// and surplus itself; its score counts for the threshold. One score a node, of
+// the base's thoughts and, with base+accepted, of the drafts that got a place.
+// All thoughts of a layer carry the threshold that was in force.
 
 #include "engine/methods/search.h"
 

@@ -12,7 +12,9 @@
 // the likelihood of the thought by its author, times its copies, normalised
 // over siblings. uct: Q + exploration * sqrt(log(N of the parent) / N), what
 // was never visited first. Equal values: the one written first. N of the prompt
-// counts iterations.
+// counts iterations. An iteration that comes to a node after which no thought
+// survives adds a visit worth nothing to each node of its path, and the node to
+// x->frontier.
 
 #include "engine/methods/search.h"
 

@@ -84,6 +84,8 @@ static void fit_lists(struct search *x, const struct settings *s) {
     x->scratch = xrealloc(x->scratch, n * sizeof *x->scratch);
     x->finished = xrealloc(x->finished, n_ends * sizeof *x->finished);
     x->frontier = xrealloc(x->frontier, n_ends * sizeof *x->frontier);
+    x->votes = xrealloc(x->votes, n_ends * sizeof *x->votes);
+    x->scores = xrealloc(x->scores, n * sizeof *x->scores);
 }
 
 int search_fit(struct workspace *w, const struct method *m,
@@ -114,5 +116,7 @@ void search_free(struct search *x) {
     free(x->scratch);
     free(x->finished);
     free(x->frontier);
+    free(x->votes);
+    free(x->scores);
     free(x);
 }

@@ -22,6 +22,12 @@ struct seq_pool {
     int n, n_free;        // made; free
 };
 
+// The answer of a finished path, by its hash (choice.c).
+struct vote {
+    bool answered;
+    char answer[HASH_HEX_SIZE];
+};
+
 struct search {
     struct workspace *w;
     struct tree tree;
@@ -39,9 +45,11 @@ struct search {
     uint64_t n_drawn; // thoughts drawn so far, copies included
     int *finished;    // [n_finished] nodes that paths ended with, in order; one
     int n_finished;   // may stand there twice (two iterations)
-    int *frontier;    // [n_frontier] nodes to go on from
+    struct vote *votes; // [n_finished]
+    int *frontier;      // [n_frontier] nodes to go on from
     int n_frontier;
-    int *scratch; // [tree.cap_nodes] for sorting and paths
+    int *scratch;   // [tree.cap_nodes] for sorting and paths
+    double *scores; // [tree.cap_nodes] of a layer
 };
 
 enum { SEARCH_NODES_MAX = 1 << 18 };

@@ -126,6 +126,18 @@ double tree_likelihood(const struct tree *t, int node) {
     return n->n_tokens > 0 ? exp(n->log_p / n->n_tokens) : n->log_p;
 }
 
+void tree_best_first(const struct tree *t, int *nodes, int n, int n_best) {
+    for (int i = 0; i < n_best; i++) {
+        int best = i;
+        for (int j = i + 1; j < n; j++)
+            if (t->nodes[nodes[j]].score > t->nodes[nodes[best]].score)
+                best = j;
+        int node = nodes[best];
+        memmove(nodes + i + 1, nodes + i, (size_t)(best - i) * sizeof *nodes);
+        nodes[i] = node;
+    }
+}
+
 int tree_path(const struct tree *t, int node, int *path) {
     if (node == TREE_ROOT) return 0;
     int depth = t->nodes[node].depth;

@@ -79,5 +79,8 @@ const int32_t *tree_tokens(const struct tree *t, int node); // [n_tokens]
 const char *tree_text(const struct tree *t, int node);      // [n_text]
 // exp(log_p / n_tokens); NAN without log_p.
 double tree_likelihood(const struct tree *t, int node);
+// Moves the n_best best scored of nodes[0..n) to the front, best first; equal
+// ones and the rest stay in order. n_best <= n.
+void tree_best_first(const struct tree *t, int *nodes, int n, int n_best);
 // The nodes from the prompt's child to `node`, [depth]; returns the depth.
 int tree_path(const struct tree *t, int node, int *path);
