@@ -7,12 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { END = 256, GRADE = 257 };
+enum { END = 256, GRADE, PRM, GOOD, BAD };
 
-static const char *const play_specials[] = {"<|grade|>", NULL};
-static const char *const play_meta[] = {"specsweep.prompt", "P:{problem}\n",
-                                        "specsweep.grade_suffix", "?<|grade|>",
-                                        NULL};
+static const char *const play_specials[] = {"<|grade|>", "<|prm|>", "<|good|>",
+                                            "<|bad|>", NULL};
+// clang-format off
+static const char *const play_meta[] = {
+    "specsweep.prompt", "P:{problem}\n",
+    "specsweep.grade_suffix", "?<|grade|>",
+    "specsweep.prm_suffix", "<|prm|>",
+    "specsweep.prm_good", "<|good|>",
+    "specsweep.prm_bad", "<|bad|>",
+    NULL};
+// clang-format on
 
 static int64_t play_now(void *ctx) {
     return *(int64_t *)ctx;
@@ -57,45 +64,95 @@ static void play_logits(void *ctx, const int32_t *tokens, int n, float *row) {
     row[over ? END : ((unsigned char)text[offset] ^ r->byte_xor)] = 30;
 }
 
+// Is this step, tokens[0..n), the draft's?
+static bool is_drafted(const struct play_role *r, const struct play_step *step,
+                       const int32_t *tokens, int n) {
+    if (n != (int)strlen(step->draft)) return false;
+    for (int i = 0; i < n; i++) {
+        if ((tokens[i] ^ r->byte_xor) != (unsigned char)step->draft[i])
+            return false;
+    }
+    return true;
+}
+
+static void prm_logits(void *ctx, const int32_t *tokens, int n, float *row) {
+    const struct play_role *r = ctx;
+    int offset, begin;
+    if (tokens[n - 1] != PRM) return;
+    int step = locate(r, tokens, n - 1, &offset);
+    if (offset) {
+        begin = n - 1 - offset;
+    } else { // the step ends in the delimiter
+        locate(r, tokens, n - 2, &offset);
+        begin = n - 2 - offset;
+        step--;
+    }
+    bool drafted =
+        is_drafted(r, &r->steps[step], tokens + begin, n - 1 - begin);
+    const struct play_scores *of = &r->scores[step];
+    double score = drafted ? of->draft : of->base;
+    row[GOOD] = (float)(score > 0 ? log(score / (1 - score)) : -90);
+    if (isnan(score)) row[GOOD] = NAN;
+}
+
 static struct lm *open_role(struct play *p, struct play_role *r,
-                            const struct play_step *steps, bool is_draft,
+                            const struct play_step *steps, enum model_role role,
                             uint8_t byte_xor) {
     struct error err = {0};
     *r = (struct play_role){
         .steps = steps,
-        .is_draft = is_draft,
+        .is_draft = role == ROLE_DRAFT,
         .byte_xor = byte_xor,
-        .model = {.logits = play_logits,
+        .model = {.logits = role == ROLE_PRM ? prm_logits : play_logits,
                   .ctx = r,
                   .n_ctx = 512,
                   .specials = play_specials,
                   .meta = play_meta,
                   .byte_xor = byte_xor,
-                  .name = is_draft ? "draft" : "base",
+                  .name = role_name[role],
                   .now_ns = &p->now_ns,
-                  .ns_per_call = is_draft ? 100 : 1000},
+                  .ns_per_call = role == ROLE_BASE ? 1000 : 100},
     };
     struct lm *lm = lm_scripted_open(&r->model, 12, &err);
     cr_assert(lm, "%s", err.text);
     return lm;
 }
 
-void play_open(struct play *p, const struct play_step *steps,
-               uint8_t byte_xor) {
-    struct error err = {0};
+static void open_models(struct play *p, const struct play_step *steps,
+                        uint8_t byte_xor) {
     memset(p, 0, sizeof *p);
     p->clock = (struct clock){play_now, &p->now_ns};
-    p->base = open_role(p, &p->base_role, steps, false, 0);
-    p->draft = open_role(p, &p->draft_role, steps, true, byte_xor);
+    p->base = open_role(p, &p->base_role, steps, ROLE_BASE, 0);
+    p->draft = open_role(p, &p->draft_role, steps, ROLE_DRAFT, byte_xor);
     option_set_defaults(settings_table, &p->s);
     p->s.temperature = 0;
     p->s.threshold = 5;
     p->s.budget_tokens = 400;
-    p->w = workspace_new(&(struct models){{p->base, p->draft}}, &p->s, &err);
+}
+
+static void open_workspace(struct play *p) {
+    struct error err = {0};
+    p->w = workspace_new(&(struct models){{p->base, p->draft, p->prm}}, &p->s,
+                         &err);
     cr_assert(p->w, "%s", err.text);
     cr_assert_eq(workspace_load(p->w, "1+1", &p->s, &p->clock, &err), 0, "%s",
                  err.text);
     trace_init(&p->t, &p->clock, p->s.max_steps, 400);
+}
+
+void play_open(struct play *p, const struct play_step *steps,
+               uint8_t byte_xor) {
+    open_models(p, steps, byte_xor);
+    open_workspace(p);
+}
+
+void play_open_prm(struct play *p, const struct play_step *steps,
+                   const struct play_scores *scores, uint8_t byte_xor,
+                   uint8_t prm_byte_xor) {
+    open_models(p, steps, byte_xor);
+    p->prm = open_role(p, &p->prm_role, steps, ROLE_PRM, prm_byte_xor);
+    p->prm_role.scores = scores;
+    open_workspace(p);
 }
 
 void play_close(struct play *p) {
@@ -103,6 +160,7 @@ void play_close(struct play *p) {
     workspace_free(p->w);
     lm_free(p->base);
     lm_free(p->draft);
+    lm_free(p->prm);
 }
 
 void play_solve(struct play *p, const char *method, uint64_t seed) {
@@ -112,6 +170,7 @@ void play_solve(struct play *p, const char *method, uint64_t seed) {
     cr_assert_eq(rc, 0, "%s", err.text);
     cr_assert_eq(p->t.count.repeated[ROLE_BASE], 0);
     cr_assert_eq(p->t.count.repeated[ROLE_DRAFT], 0);
+    cr_assert_eq(p->t.count.repeated[ROLE_PRM], 0);
 }
 
 const char *play_account(const struct play *p, char *out, size_t size) {

@@ -12,25 +12,37 @@ struct play_step {
     const char *grades; // digits that the judge likes, equally; "x" likes 'x'
 };
 
+// The reward model's scores of step number i, 0 to 1: the draft's, and any
+// other. NAN: its logits are no numbers.
+struct play_scores {
+    double draft, base;
+};
+
 struct play_role {
-    const struct play_step *steps; // ends with a step without texts
+    const struct play_step *steps;    // ends with a step without texts
+    const struct play_scores *scores; // of the reward model
     bool is_draft;
     uint8_t byte_xor;
     struct scripted_model model;
 };
 
 struct play {
-    struct play_role base_role, draft_role;
-    struct lm *base, *draft;
-    struct settings s; // defaults, greedy, threshold 5
+    struct play_role base_role, draft_role, prm_role;
+    struct lm *base, *draft, *prm; // prm: of play_open_prm() alone
+    struct settings s;             // defaults, greedy, threshold 5
     struct workspace *w;
     struct trace t;
     int64_t now_ns;     // the clock of trace and models: 1000 ns a call of the
-    struct clock clock; // base, 100 of the draft, nothing per token
+    struct clock clock; // base, 100 of the others, nothing per token
 };
 
 // byte_xor: of the draft's vocabulary, 0: the same as the base's.
 void play_open(struct play *p, const struct play_step *steps, uint8_t byte_xor);
+// With a reward model whose vocabulary has a byte_xor of its own. It reads
+// "P:{problem}\n" and steps, and is asked with <|prm|>.
+void play_open_prm(struct play *p, const struct play_step *steps,
+                   const struct play_scores *scores, uint8_t byte_xor,
+                   uint8_t prm_byte_xor);
 void play_close(struct play *p);
 void play_solve(struct play *p, const char *method, uint64_t seed);
 

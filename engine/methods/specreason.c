@@ -1,8 +1,9 @@
 #include "engine/methods/specreason.h"
 
 #include "engine/base/error.h"
+#include "engine/methods/evaluator.h"
 #include "engine/methods/generate.h"
-#include "engine/methods/judge.h"
+#include "engine/methods/prm_judge.h"
 #include "engine/methods/speculate.h"
 
 #include <math.h>
@@ -26,9 +27,14 @@
 // rows before and after the step: rewriting begins at the one, the next step
 // at the other. The draft keeps its rows and is pushed what the base wrote.
 //
+// Two judges leave the base alone: a reward model (prm_judge.h) and the draft's
+// own likelihood, the geometric mean of the step's token probabilities at
+// temperature 1. The base then reads kept steps when it writes the next time,
+// and a sample whose every step is kept not at all.
+//
 // Models of different tokenizer families exchange text: the step is encoded
-// again for the other model, in the workspace's scratch. The tokens of a tried
-// step stand there until it is decided: only the next step encodes again.
+// again for the other model, in the workspace's scratch, and stands in the
+// base's transcript until it is decided.
 
 // A step that the draft wrote, not final yet.
 struct tried_step {
@@ -37,6 +43,7 @@ struct tried_step {
     const int32_t *tokens; // [n] the base's ids
     int n;
     int n_written; // by the draft
+    double log_p;  // of these, for the likelihood
     bool ended;    // the draft ended its text
     int64_t begin_ns;
 };
@@ -52,6 +59,7 @@ static int step_room(struct sample *m, struct error *err) {
     bool ready;
     if (speculate_sync(m, &ready, err)) return -1;
     if (!ready) return 0;
+    if (m->s->judge == JUDGE_PRM && prm_judge_is_full(w)) return 0;
     int n_suffix = m->s->judge == JUDGE_DIGIT ? w->n_suffix : 0;
     int n = min_int(m->s->step_tokens, m->limit - m->n_kept);
     n = min_int(n, lm_n_free(w->seq[ROLE_BASE]) - n_suffix);
@@ -83,6 +91,8 @@ static int write_step(struct sample *m, struct tried_step *step, int room,
         step->ended = lm_token_is_end(w->lm[ROLE_DRAFT], own);
         if (step->ended) return 0;
         if (lm_push(draft, &own, 1, err)) return -1;
+        if (m->s->judge == JUDGE_LIKELIHOOD)
+            step->log_p += workspace_log_p(w, ROLE_DRAFT, row, token);
         w->tokens[step->n_written++] = token;
         sample_add_text(m, speaks, token, n_text);
         stop_scan_token(&scan, w->text, *n_text);
@@ -107,13 +117,14 @@ static int translate_step(struct sample *m, struct tried_step *step, int room,
 
 static void record_step(struct sample *m, const struct tried_step *step,
                         const struct verdict *v, int n_tokens, size_t n_text) {
-    bool digit = m->s->judge == JUDGE_DIGIT;
+    bool random = m->s->judge == JUDGE_RANDOM;
     struct step record = {
         .author = AUTHOR_DRAFT,
         .kept = v && v->keep,
         .judged = v != NULL,
         .score = v ? v->score : NAN,
-        .threshold = v && digit ? m->s->threshold : NAN,
+        .second = NAN,
+        .threshold = v && !random ? m->s->threshold : NAN,
         .n_tokens = n_tokens,
         .time_ns = trace_now(m->t) - step->begin_ns,
     };
@@ -156,13 +167,38 @@ static int drop_step(struct sample *m, const struct tried_step *step,
     return generate(m, true, err);
 }
 
+static int judge_likelihood(struct sample *m, const struct tried_step *step,
+                            struct verdict *v, struct error *err) {
+    struct claim claim = {.likelihood = exp(step->log_p / step->n_written)};
+    if (evaluator_score(EVALUATOR_LIKELIHOOD, m->w, m->s, m->rng, m->t, &claim,
+                        1, NULL, NULL, err))
+        return -1;
+    v->score = claim.score;
+    v->keep = v->score >= m->s->threshold;
+    return 0;
+}
+
+static int judge(struct sample *m, const struct tried_step *step, size_t n_text,
+                 struct verdict *v, struct error *err) {
+    switch (m->s->judge) {
+    case JUDGE_PRM:
+        return prm_judge_step(m, step->tokens, step->n, n_text, v, err);
+    case JUDGE_LIKELIHOOD:
+        return judge_likelihood(m, step, v, err);
+    default:
+        return judge_step(m, step->n_base, v, err);
+    }
+}
+
 static int judge_tried(struct sample *m, struct tried_step *step, size_t n_text,
                        struct error *err) {
     struct verdict v;
     if (step->n == 0) return drop_step(m, step, NULL, n_text, err);
-    if (lm_push(m->w->seq[ROLE_BASE], step->tokens, step->n, err)) return -1;
+    struct lm_seq *base = m->w->seq[ROLE_BASE];
+    if (lm_push(base, step->tokens, step->n, err)) return -1;
+    step->tokens = lm_tokens(base) + step->n_base; // a judge may encode, too
     trace_begin(m->t, PHASE_JUDGE);
-    if (judge_step(m, step->n_base, &v, err)) return -1;
+    if (judge(m, step, n_text, &v, err)) return -1;
     trace_end(m->t);
     if (!v.keep) return drop_step(m, step, &v, n_text, err);
     keep_step(m, step, &v, n_text);
@@ -190,11 +226,21 @@ static int speculate_step(struct sample *m, struct error *err) {
                     : generate(m, true, err);
 }
 
+// The reward model's transcript goes along.
+static int follow(struct sample *m, struct error *err) {
+    if (m->s->judge != JUDGE_PRM || m->stop) return 0;
+    trace_begin(m->t, PHASE_JUDGE);
+    if (prm_judge_follow(m, err)) return -1;
+    trace_end(m->t);
+    return 0;
+}
+
 static int solve(struct sample *m, struct error *err) {
+    if (m->s->judge == JUDGE_PRM) prm_judge_begin(m->w);
     while (!m->stop) {
         bool base_writes = m->scan.n_steps < m->s->first_n_base;
         int rc = base_writes ? generate(m, true, err) : speculate_step(m, err);
-        if (rc) return -1;
+        if (rc || follow(m, err)) return -1;
     }
     return sample_finish(m, err);
 }

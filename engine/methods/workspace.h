@@ -12,6 +12,19 @@
 #include "engine/methods/stop_scan.h"
 #include "engine/methods/vocab_map.h"
 
+// What the PRM has of a linear sample (prm_judge.h).
+struct prm_reading {
+    int n_steps;   // kept steps
+    int n_tokens;  // of its transcript, to their end
+    int n_kept;    // of the sample's tokens
+    size_t n_text; // of the sample's text
+    bool is_full;  // a kept step did not fit
+    // The step that was judged good, to be kept.
+    bool has_judged;
+    int judged_kept;
+    size_t judged_text;
+};
+
 struct workspace {
     struct lm *lm[ROLE_N]; // borrowed; NULL: none in that role
     struct lm_seq *seq[ROLE_N];
@@ -34,7 +47,8 @@ struct workspace {
     float *held_row;   // [draft's n_vocab]
     int held_position; // 0: none
 
-    struct prm prm;        // of lm[ROLE_PRM] and the settings it was loaded for
+    struct prm prm; // of lm[ROLE_PRM] and the settings it was loaded for
+    struct prm_reading prm_reading;
     struct search *search; // of methods that search (search.h), or NULL
 
     // Buffers, sized by workspace_fit().
