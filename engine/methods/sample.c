@@ -33,12 +33,12 @@ void sample_add_text(struct sample *m, const struct lm *lm, int32_t token,
     *n_text += n;
 }
 
-static enum stop_reason stop_of(const struct sample *m) {
-    const struct stop_scan *scan = &m->scan;
+enum stop_reason sample_stop(const struct stop_scan *scan, int n_kept,
+                             int limit, int max_steps) {
     if (scan->answer) return STOP_ANSWER;
     if (scan->step_done && scan->repeated) return STOP_REPETITION;
-    if (scan->step_done && scan->n_steps >= m->s->max_steps) return STOP_STEPS;
-    if (m->n_kept >= m->limit) return STOP_BUDGET;
+    if (scan->step_done && scan->n_steps >= max_steps) return STOP_STEPS;
+    if (n_kept >= limit) return STOP_BUDGET;
     return STOP_NONE;
 }
 
@@ -54,7 +54,7 @@ bool sample_keep(struct sample *m, int32_t token, enum author author) {
                m->n_text - before);
     m->n_kept++;
     stop_scan_token(&m->scan, m->w->text, m->n_text);
-    m->stop = stop_of(m);
+    m->stop = sample_stop(&m->scan, m->n_kept, m->limit, m->s->max_steps);
     return true;
 }
 

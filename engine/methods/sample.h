@@ -31,6 +31,12 @@ void sample_init(struct sample *m, struct workspace *w,
                  const struct settings *s, const struct rng *rng,
                  struct trace *t);
 
+// Why a path ends with its last token, whose scan this is: answer, repetition,
+// step limit, budget, in this order; STOP_NONE: it goes on. n_kept: tokens of
+// the path, limit: its budget.
+enum stop_reason sample_stop(const struct stop_scan *scan, int n_kept,
+                             int limit, int max_steps);
+
 // Make one token final, in text, trace and scan; sets m->stop. An end token is
 // not kept: false.
 bool sample_keep(struct sample *m, int32_t token, enum author author);

@@ -2,7 +2,12 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/methods/beam.h"
+#include "engine/methods/choice.h"
+#include "engine/methods/mcts.h"
+#include "engine/methods/sample.h"
 #include "engine/methods/thoughts.h"
+#include "engine/methods/transcript.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -43,7 +48,7 @@ void search_size(const struct method *m, const struct settings *s,
 // ---- life -----------------------------------------------------------------
 
 static void pool_close(struct seq_pool *p) {
-    for (int i = 0; i < p->n_free; i++)
+    for (int i = 0; i < p->n; i++)
         lm_seq_free(p->free[i]);
     free(p->free);
     *p = (struct seq_pool){0};
@@ -103,7 +108,7 @@ int search_fit(struct workspace *w, const struct method *m,
         return -1;
     fit_lists(x, s);
     x->n_live = size.n_live;
-    return 0;
+    return thoughts_fit(x, s, err);
 }
 
 void search_free(struct search *x) {
@@ -113,6 +118,7 @@ void search_free(struct search *x) {
         pool_close(&x->pasts[r]);
     }
     tree_release(&x->tree);
+    thoughts_free(x);
     free(x->scratch);
     free(x->finished);
     free(x->frontier);
@@ -120,3 +126,158 @@ void search_free(struct search *x) {
     free(x->scores);
     free(x);
 }
+
+// ---- solving --------------------------------------------------------------
+
+static void begin(struct search *x, const struct method *m,
+                  const struct settings *s, const struct rng *rng,
+                  struct trace *t) {
+    tree_reset(&x->tree);
+    x->method = m;
+    x->s = s;
+    x->rng = rng;
+    x->t = t;
+    x->threshold.value = NAN;
+    x->n_drawn = 0;
+    x->n_finished = x->n_frontier = 0;
+    t->tree = true;
+}
+
+// Why a path that ends with this node is over.
+static enum stop_reason stop_of(const struct search *x, int node) {
+    const struct tree *t = &x->tree;
+    if (node == TREE_ROOT)
+        return t->n_nodes > 0 ? STOP_NO_THOUGHT : STOP_CONTEXT;
+    if (t->nodes[node].end) return t->nodes[node].end;
+    bool deep = t->nodes[node].depth >= x->s->max_depth;
+    return deep ? STOP_STEPS : STOP_NO_THOUGHT;
+}
+
+// A thought becomes part of the sample, and of the base's transcript, where it
+// stays pending unless an answer phase asks for more.
+static int keep_thought(struct search *x, struct sample *m, int node,
+                        struct error *err) {
+    struct lm_seq *base = x->w->seq[ROLE_BASE];
+    const int32_t *tokens = tree_tokens(&x->tree, node);
+    struct node *n = &x->tree.nodes[node];
+    n->decision = DECISION_KEPT;
+    for (int i = 0; i < n->n_tokens && !m->stop; i++) {
+        if (lm_n_free(base) == 0)
+            m->stop = STOP_CONTEXT;
+        else if (lm_push(base, &tokens[i], 1, err))
+            return -1;
+        else
+            sample_keep(m, tokens[i], n->author);
+    }
+    return 0;
+}
+
+static int keep_path(struct search *x, struct sample *m, int node,
+                     struct error *err) {
+    int *path = x->scratch, depth = tree_path(&x->tree, node, path);
+    for (int i = 0; i < depth; i++)
+        if (keep_thought(x, m, path[i], err)) return -1;
+    if (!m->stop) m->stop = stop_of(x, node);
+    struct counters *c = &x->t->count;
+    c->step_tokens_discarded = c->step_tokens_drafted - c->kept_from_draft;
+    sample_step_begin(m); // of an answer phase
+    return 0;
+}
+
+// Every node is a step: numbers of nodes are numbers of steps.
+static void record(const struct search *x) {
+    for (int i = 0; i < x->tree.n_nodes; i++) {
+        const struct node *n = &x->tree.nodes[i];
+        struct step step = {
+            .author = n->author,
+            .kept = n->decision == DECISION_KEPT,
+            .judged = !isnan(n->score),
+            .score = n->score,
+            .second = n->second,
+            .threshold = n->threshold,
+            .n_tokens = n->n_tokens,
+            .time_ns = n->time_ns,
+            .decision = n->decision,
+            .parent = n->parent,
+            .n_copies = n->n_copies,
+        };
+        trace_step(x->t, &step, tree_text(&x->tree, i), n->n_text);
+    }
+}
+
+// Steps of an answer phase go on from the chosen path, one after the other.
+static void place_answer(const struct search *x, int node) {
+    for (int i = x->tree.n_nodes; i < x->t->n_steps; i++) {
+        struct step *step = &x->t->steps[i];
+        step->second = NAN;
+        step->decision = DECISION_KEPT;
+        step->parent = i == x->tree.n_nodes ? node : i - 1;
+        step->n_copies = 1;
+    }
+}
+
+static int search_run(struct search *x, struct error *err) {
+    struct sample m;
+    int rc =
+        x->s->search == SEARCH_BEAM ? beam_search(x, err) : mcts_search(x, err);
+    transcript_drop_all(x);
+    if (rc) return -1;
+    int node = choose_path(x);
+    sample_init(&m, x->w, x->s, x->rng, x->t);
+    if (keep_path(x, &m, node, err)) return -1;
+    record(x);
+    if (sample_finish(&m, err)) return -1;
+    place_answer(x, node);
+    return 0;
+}
+
+static int search_ar_solve(struct workspace *w, const struct settings *s,
+                           const struct rng *rng, struct trace *t,
+                           struct error *err) {
+    begin(w->search, &method_search_ar, s, rng, t);
+    return search_run(w->search, err);
+}
+
+static int search_sps_solve(struct workspace *w, const struct settings *s,
+                            const struct rng *rng, struct trace *t,
+                            struct error *err) {
+    begin(w->search, &method_search_sps, s, rng, t);
+    return search_run(w->search, err);
+}
+
+static int specsearch_solve(struct workspace *w, const struct settings *s,
+                            const struct rng *rng, struct trace *t,
+                            struct error *err) {
+    begin(w->search, &method_specsearch, s, rng, t);
+    return search_run(w->search, err);
+}
+
+const struct method method_search_ar = {
+    .name = "search-ar",
+    .help = "tree search over thoughts, all written by the base alone",
+    .bit = BIT_SEARCH_AR,
+    .needs = METHOD_SEARCHES,
+    .base_caps = LM_CAP_LOGITS,
+    .solve = search_ar_solve,
+};
+
+const struct method method_search_sps = {
+    .name = "search-sps",
+    .help = "search-ar, with token-level speculation while the base writes",
+    .bit = BIT_SEARCH_SPS,
+    .needs = METHOD_SEARCHES | METHOD_NEEDS_DRAFT | METHOD_EXCHANGES_IDS,
+    .base_caps = LM_CAP_LOGITS,
+    .draft_caps = LM_CAP_LOGITS,
+    .solve = search_sps_solve,
+};
+
+const struct method method_specsearch = {
+    .name = "specsearch",
+    .help = "tree search in which the draft writes thoughts, an evaluator "
+            "rejects the poor ones and the base rewrites those",
+    .bit = BIT_SPECSEARCH,
+    .needs = METHOD_SEARCHES | METHOD_NEEDS_DRAFT | METHOD_EXCHANGES_IDS,
+    .base_caps = LM_CAP_LOGITS,
+    .draft_caps = LM_CAP_LOGITS,
+    .solve = specsearch_solve,
+};

@@ -18,7 +18,7 @@
 
 // Sequences that are made once and handed out one by one.
 struct seq_pool {
-    struct lm_seq **free; // [n_free] those not in use
+    struct lm_seq **free; // [n] those not in use first
     int n, n_free;        // made; free
 };
 
@@ -34,7 +34,7 @@ struct search {
     // By role; empty where the method does not use it.
     struct seq_pool live[ROLE_N];  // keep rows: thoughts being written, scored
     struct seq_pool pasts[ROLE_N]; // keep none: pasts of nodes
-    struct writing *writings;      // thoughts.c's, [n_live]
+    struct writer *writer;         // thoughts.c's
     int n_live;                    // thoughts that are worked on at once
     // The sample at hand.
     const struct method *method;

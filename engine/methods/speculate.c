@@ -1,8 +1,8 @@
 #include "engine/methods/speculate.h"
 
 #include "engine/base/error.h"
-#include "engine/methods/accept.h"
 #include "engine/methods/generate.h"
+#include "engine/methods/spec_round.h"
 
 #include <assert.h>
 #include <string.h>
@@ -42,25 +42,11 @@ static int encode_missing(struct sample *m, bool *ready, struct error *err) {
 
 int speculate_sync(struct sample *m, bool *ready, struct error *err) {
     struct workspace *w = m->w;
-    struct lm_seq *draft = w->seq[ROLE_DRAFT];
     if (w->map.relation == VOCAB_APART) return encode_missing(m, ready, err);
     assert(m->draft_kept <= m->n_kept);
     const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) + w->n_prompt[ROLE_BASE];
-    const int32_t *ids;
-    int room = lm_n_free(draft);
-    *ready = true;
-    for (int i = m->draft_kept; i < m->n_kept && *ready; i++) {
-        int n = vocab_map_read(&w->map, &kept[i], &ids);
-        room -= n;
-        *ready = n >= 0 && room >= 0;
-    }
-    if (!*ready) return 0;
-    while (m->draft_kept < m->n_kept) {
-        int n = vocab_map_read(&w->map, &kept[m->draft_kept], &ids);
-        if (lm_push(draft, ids, n, err)) return -1;
-        m->draft_kept++;
-    }
-    return 0;
+    return spec_catch_up(&w->map, w->seq[ROLE_DRAFT], kept, m->n_kept,
+                         &m->draft_kept, ready, err);
 }
 
 static int min_int(int a, int b) {
@@ -81,40 +67,34 @@ int speculate_room(struct sample *m, bool one_step, struct error *err) {
     return min_int(n, lm_n_free(w->seq[ROLE_DRAFT]) + 1);
 }
 
-// A round's numbers and drafts.
+// A round of the sample's own transcripts.
 struct round {
-    int n;       // drafted tokens
-    int n_draft; // of the draft's transcript before them
-    int32_t draft[DRAFT_TOKENS_MAX + 1];
-    double p_total[DRAFT_TOKENS_MAX + 1], q_total[DRAFT_TOKENS_MAX + 1];
-    double u_target[DRAFT_TOKENS_MAX + 1];
-    double u_accept[DRAFT_TOKENS_MAX + 1], u_residual[DRAFT_TOKENS_MAX + 1];
+    struct spec_round spec;
+    int n_draft; // of the draft's transcript before the drafted tokens
 };
 
 static void round_init(struct round *r, const struct sample *m, int n_draft) {
-    for (int i = 0; i <= n_draft; i++) {
-        uint64_t at = (uint64_t)(m->n_kept + i);
-        r->u_target[i] = rng_u01(m->rng, RNG_TARGET, at);
-        r->u_accept[i] = rng_u01(m->rng, RNG_ACCEPT, at);
-        r->u_residual[i] = rng_u01(m->rng, RNG_RESIDUAL, at);
-    }
-    r->n = 0;
+    spec_round_draw(&r->spec, m->rng, (uint64_t)m->n_kept, n_draft);
+    r->spec.n = 0;
     r->n_draft = lm_n_tokens(m->w->seq[ROLE_DRAFT]);
 }
 
 static int draft_token(struct sample *m, struct round *r, struct error *err) {
     struct workspace *w = m->w;
-    float *q = w->q + (size_t)r->n * (size_t)w->n_vocab;
+    float *q = w->q + (size_t)r->spec.n * (size_t)w->n_vocab;
     const float *row;
     int at = lm_n_tokens(w->seq[ROLE_DRAFT]);
     if (workspace_row(w, ROLE_DRAFT, at, &row, err) ||
-        workspace_weights(w, ROLE_DRAFT, row, q, &r->q_total[r->n], err))
+        workspace_weights(w, ROLE_DRAFT, row, q, &r->spec.q_total[r->spec.n],
+                          err))
         return -1;
-    double u = m->s->accept == ACCEPT_EXACT
-                   ? r->u_target[r->n]
-                   : rng_u01(m->rng, RNG_DRAFT, (uint64_t)(m->n_kept + r->n));
-    r->draft[r->n] = sample_pick(q, w->n_vocab, r->q_total[r->n], u);
-    r->n++;
+    double u =
+        m->s->accept == ACCEPT_EXACT
+            ? r->spec.u_target[r->spec.n]
+            : rng_u01(m->rng, RNG_DRAFT, (uint64_t)(m->n_kept + r->spec.n));
+    r->spec.draft[r->spec.n] =
+        sample_pick(q, w->n_vocab, r->spec.q_total[r->spec.n], u);
+    r->spec.n++;
     return 0;
 }
 
@@ -136,8 +116,8 @@ static int draft_round(struct sample *m, struct round *r, int n_draft,
     size_t n_text = m->n_text;
     for (;;) {
         if (draft_token(m, r, err)) return -1;
-        int32_t token = r->draft[r->n - 1];
-        if (r->n == n_draft ||
+        int32_t token = r->spec.draft[r->spec.n - 1];
+        if (r->spec.n == n_draft ||
             draft_is_done(m, token, one_step, &scan, &n_text))
             return 0;
         token = vocab_map_own(&m->w->map, token);
@@ -147,43 +127,26 @@ static int draft_round(struct sample *m, struct round *r, int n_draft,
 
 // ---- verifying ------------------------------------------------------------
 
-// Target weights after 0..r->n of the drafted tokens, in one batch.
+// Target weights after 0..r->spec.n of the drafted tokens, in one batch.
 static int verify(struct sample *m, struct round *r, struct error *err) {
     struct workspace *w = m->w;
     struct lm_seq *base = w->seq[ROLE_BASE];
     int first = lm_n_tokens(base), positions[DRAFT_TOKENS_MAX + 1];
     const float *rows[DRAFT_TOKENS_MAX + 1];
-    if (lm_push(base, r->draft, r->n, err)) return -1;
-    for (int i = 0; i <= r->n; i++)
+    if (lm_push(base, r->spec.draft, r->spec.n, err)) return -1;
+    for (int i = 0; i <= r->spec.n; i++)
         positions[i] = first + i;
     int skip = first == w->n_prompt[ROLE_BASE];
     if (skip) rows[0] = w->prompt_row[ROLE_BASE];
-    if (lm_rows(base, positions + skip, r->n + 1 - skip, rows + skip, err))
+    if (lm_rows(base, positions + skip, r->spec.n + 1 - skip, rows + skip, err))
         return -1;
-    for (int i = 0; i <= r->n; i++) {
+    for (int i = 0; i <= r->spec.n; i++) {
         float *p = w->p + (size_t)i * (size_t)w->n_vocab;
-        if (workspace_weights(w, ROLE_BASE, rows[i], p, &r->p_total[i], err))
+        if (workspace_weights(w, ROLE_BASE, rows[i], p, &r->spec.p_total[i],
+                              err))
             return -1;
     }
     return 0;
-}
-
-static int decide(const struct sample *m, const struct round *r,
-                  int32_t *next) {
-    struct accept_round a = {
-        .n_vocab = m->w->n_vocab,
-        .n_draft = r->n,
-        .draft = r->draft,
-        .p = m->w->p,
-        .p_total = r->p_total,
-        .q = m->w->q,
-        .q_total = r->q_total,
-        .u_target = r->u_target,
-        .u_accept = r->u_accept,
-        .u_residual = r->u_residual,
-    };
-    return m->s->accept == ACCEPT_EXACT ? accept_exact(&a, next)
-                                        : accept_rejection(&a, next);
 }
 
 // Keep what was accepted and leave both transcripts at the kept tokens (the
@@ -192,11 +155,11 @@ static int settle(struct sample *m, struct round *r, int n_accepted,
                   bool one_step, struct error *err) {
     struct workspace *w = m->w;
     struct lm_seq *base = w->seq[ROLE_BASE], *draft = w->seq[ROLE_DRAFT];
-    int first = lm_n_tokens(base) - r->n;
-    int n_kept = generate_keep(m, r->draft, n_accepted + 1, one_step);
+    int first = lm_n_tokens(base) - r->spec.n;
+    int n_kept = generate_keep(m, r->spec.draft, n_accepted + 1, one_step);
     int used = n_kept + (m->stop == STOP_END);
     m->t->count.spec_passes++;
-    m->t->count.spec_drafted += r->n;
+    m->t->count.spec_drafted += r->spec.n;
     m->t->count.spec_accepted += n_accepted;
     m->t->count.base_discarded += n_accepted + 1 - used;
     int shared = min_int(n_kept, n_accepted);
@@ -204,7 +167,7 @@ static int settle(struct sample *m, struct round *r, int n_accepted,
     lm_truncate(draft, min_int(lm_n_tokens(draft), r->n_draft + shared));
     m->draft_kept += lm_n_tokens(draft) - r->n_draft;
     if (n_kept == shared) return 0;
-    return lm_push(base, &r->draft[n_accepted], 1, err);
+    return lm_push(base, &r->spec.draft[n_accepted], 1, err);
 }
 
 int speculate_round(struct sample *m, int n_draft, bool one_step,
@@ -218,8 +181,8 @@ int speculate_round(struct sample *m, int n_draft, bool one_step,
     trace_begin(m->t, PHASE_VERIFY);
     if (verify(m, &r, err)) return -1;
     int32_t next;
-    int n_accepted = decide(m, &r, &next);
-    r.draft[n_accepted] = next;
+    int n_accepted = spec_round_decide(&r.spec, m->w, m->s->accept, &next);
+    r.spec.draft[n_accepted] = next;
     int rc = settle(m, &r, n_accepted, one_step, err);
     trace_end(m->t);
     return rc;

@@ -117,3 +117,9 @@ void stop_scan_insert(struct stop_scan *scan, const char *text,
     scan->n_step_tokens = 0;
     scan->step_done = false;
 }
+
+void stop_scan_rebase(struct stop_scan *scan, size_t n) {
+    size_t *offsets[] = {&scan->n_bytes, &scan->step_begin, &scan->last_begin};
+    for (int i = 0; i < 3; i++)
+        *offsets[i] = *offsets[i] > n ? *offsets[i] - n : 0;
+}

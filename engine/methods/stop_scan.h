@@ -50,3 +50,7 @@ void stop_scan_token(struct stop_scan *scan, const char *text, size_t n_bytes);
 // Text that was inserted, not written (the answer prompt): what follows begins
 // a step, but no step is counted.
 void stop_scan_insert(struct stop_scan *scan, const char *text, size_t n_bytes);
+
+// The caller has dropped the first n bytes of the text. The step completed last
+// is looked at no more where it began in them.
+void stop_scan_rebase(struct stop_scan *scan, size_t n);
