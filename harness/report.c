@@ -14,7 +14,8 @@
 
 // The manifest gives the key of every sample that should be there (cell id,
 // problem hash, index); sorted keys with their places turn a stored line into
-// one cell of a grid. Lines are read one at a time, their texts dropped.
+// one cell of a grid. Lines are read one at a time, their texts dropped but for
+// those of trees.
 
 const struct report_table *const report_tables[] = {
     &table_accuracy, &table_latency, &table_speedup,
@@ -62,26 +63,29 @@ static bool same_shared(const struct manifest_cell *a,
     return true;
 }
 
-// The cell of the baseline's label with the same base and data set; with the
-// same shared settings if there are several. NULL when there is none, or no way
-// to choose, or it is the cell itself.
-static const struct report_cell *baseline_of(const struct report *r,
-                                             const struct report_cell *of) {
-    const struct report_cell *found = NULL;
+// The cell of this label with the same base and data set; with the same shared
+// settings if there are several, and then the same draft if there is one. NULL
+// when there is none, or no way to choose, or it is the cell itself.
+static const struct report_cell *labelled_cell(const struct report *r,
+                                               const struct report_cell *of,
+                                               const char *label) {
+    const struct report_cell *found = NULL, *same = NULL;
     int n_found = 0;
     for (int i = 0; i < r->n_cells; i++) {
         const struct report_cell *c = &r->cells[i];
-        if (strcmp(c->cell->label, r->manifest.baseline) ||
+        if (strcmp(c->cell->label, label) ||
             strcmp(c->cell->base, of->cell->base) ||
             c->cell->dataset != of->cell->dataset) {
             continue;
         }
         if (c == of) return NULL;
-        if (same_shared(of->cell, c->cell)) return c;
         found = c;
         n_found++;
+        if (!same_shared(of->cell, c->cell)) continue;
+        if (!strcmp(c->cell->draft, of->cell->draft)) return c;
+        if (!same) same = c;
     }
-    return n_found == 1 ? found : NULL;
+    return same ? same : n_found == 1 ? found : NULL;
 }
 
 static void make_cells(struct report *r) {
@@ -99,7 +103,9 @@ static void make_cells(struct report *r) {
         qsort(r->cells, (size_t)r->n_cells, sizeof *r->cells, compare_cells);
     }
     for (int i = 0; i < r->n_cells; i++) {
-        r->cells[i].baseline = baseline_of(r, &r->cells[i]);
+        struct report_cell *c = &r->cells[i];
+        c->baseline = labelled_cell(r, c, m->baseline);
+        c->versus = labelled_cell(r, c, m->versus);
     }
 }
 
@@ -146,6 +152,32 @@ static void count_steps(struct report_sample *to, const struct sample *from) {
     }
 }
 
+static void take_tree(struct report_sample *to, const struct sample *from,
+                      struct arena *a) {
+    if (!from->tree) return;
+    to->n_steps = from->n_steps;
+    to->steps = arena_alloc(a, (size_t)from->n_steps * sizeof *to->steps);
+    for (int i = 0; i < from->n_steps; i++) {
+        const struct sample_step *s = &from->steps[i];
+        to->steps[i] = (struct report_step){
+            .author = s->author,
+            .decision = s->decision,
+            .kept = s->kept,
+            .judged = s->judged,
+            .depth = s->parent < 0 ? 1 : to->steps[s->parent].depth + 1,
+            .parent = s->parent,
+            .n_copies = s->n_copies,
+            .n_tokens = s->n_tokens,
+            .score = s->score,
+            .second = s->second,
+            .threshold = s->threshold,
+            .time_ns = s->time_ns,
+            .text = arena_strndup(a, s->text, s->n_bytes),
+            .n_bytes = s->n_bytes,
+        };
+    }
+}
+
 static void take_sample(struct report *r, struct report_sample *to,
                         const struct sample *from) {
     struct arena *a = &r->arena;
@@ -166,6 +198,7 @@ static void take_sample(struct report *r, struct report_sample *to,
     };
     memcpy(to->phase_ns, from->phase_ns, sizeof to->phase_ns);
     count_steps(to, from);
+    take_tree(to, from, a);
 }
 
 // A sample that was solved replaces one that had failed; else the first of two

@@ -19,6 +19,22 @@
 struct error;
 struct table;
 
+// A node of a tree.
+struct report_step {
+    enum author author;
+    enum decision decision;
+    bool kept, judged;
+    int depth;    // 1: right after the prompt
+    int parent;   // index of the step that it goes on from; -1: the prompt
+    int n_copies; // equal thoughts that it stands for, itself included
+    int n_tokens;
+    double score, second; // NAN: none
+    double threshold;     // in force at that moment; NAN: none
+    int64_t time_ns;      // or SAMPLE_NO_TIME
+    const char *text;     // n_bytes long, then NUL
+    size_t n_bytes;
+};
+
 // What tables need of a sample; texts live in the report's arena.
 struct report_sample {
     bool present, failed;
@@ -32,6 +48,8 @@ struct report_sample {
     int n_drafted, n_judged;  // steps that the draft wrote; that were judged
     double score_sum;         // of judged steps
     const char *token_hash, *answer, *reason, *error;
+    struct report_step *steps; // [n_steps] of trees only
+    int n_steps;
 };
 
 struct report_cell {
@@ -42,6 +60,7 @@ struct report_cell {
     int n_missing, n_failed;
     bool usable;                        // estimates may be made
     const struct report_cell *baseline; // NULL: none, or itself
+    const struct report_cell *versus;   // as baseline, of the second label
 };
 
 struct report {

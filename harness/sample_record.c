@@ -13,6 +13,9 @@
 // Counters are written and read by one table, so that a new one cannot be
 // written and forgotten in reading. Times are milliseconds with the six digits
 // of a nanosecond.
+//
+// What only a tree has is absent elsewhere, and what the PRM did is absent from
+// the lines of older programs.
 
 const char *const run_mode_name[] = {"latency", "throughput"};
 static const char *const author_name[] = {"base", "draft"};
@@ -22,12 +25,15 @@ struct counter_field {
     size_t offset;
 };
 
+#define COUNTER_MAX (INT64_MAX / 1000000) // so that sums cannot overflow
 #define FIELD(name)                                                            \
     { #name, offsetof(struct counters, name) }
 #define BY_ROLE(name)                                                          \
     {#name "_base", offsetof(struct counters, name[ROLE_BASE])}, {             \
 #name "_draft", offsetof(struct counters, name[ROLE_DRAFT])            \
     }
+#define OF_PRM(name)                                                           \
+    { #name "_prm", offsetof(struct counters, name[ROLE_PRM]) }
 
 // clang-format off
 static const struct counter_field counter_fields[] = {
@@ -36,6 +42,11 @@ static const struct counter_field counter_fields[] = {
     FIELD(spec_drafted), FIELD(spec_accepted), FIELD(spec_passes),
     FIELD(base_discarded), FIELD(judge_calls), FIELD(judge_tokens),
     BY_ROLE(calls), BY_ROLE(evaluated), BY_ROLE(repeated),
+    {NULL, 0},
+};
+// Not in the lines of older programs.
+static const struct counter_field prm_fields[] = {
+    OF_PRM(calls), OF_PRM(evaluated), OF_PRM(repeated),
     {NULL, 0},
 };
 // clang-format on
@@ -70,6 +81,13 @@ static bool steps_are_response(const struct sample *s, const struct trace *t) {
     return at == t->n_response;
 }
 
+// Linear samples know kept and dropped alone.
+static enum decision tree_decision(const struct trace *t,
+                                   const struct step *step) {
+    if (t->tree) return step->decision;
+    return step->kept ? DECISION_KEPT : DECISION_REJECTED;
+}
+
 static void steps_from_trace(struct sample *s, const struct trace *t,
                              struct arena *arena) {
     s->n_steps = t->n_steps;
@@ -82,6 +100,10 @@ static void steps_from_trace(struct sample *s, const struct trace *t,
             .judged = from->judged,
             .score = from->judged ? from->score : NAN,
             .threshold = from->judged ? from->threshold : NAN,
+            .second = t->tree ? from->second : NAN,
+            .decision = tree_decision(t, from),
+            .parent = t->tree ? from->parent : -1,
+            .n_copies = t->tree ? from->n_copies : 1,
             .n_tokens = from->n_tokens,
             .time_ns = s->mode == MODE_LATENCY ? from->time_ns : SAMPLE_NO_TIME,
             .text = t->text + from->text_begin,
@@ -96,6 +118,7 @@ void sample_from_trace(struct sample *s, const struct trace *t,
     s->stop = t->stop;
     s->answer_forced = t->answer_forced;
     s->text_full = t->text_full;
+    s->tree = t->tree;
     s->count = t->count;
     s->total_ns = timed ? t->total_ns : SAMPLE_NO_TIME;
     s->other_ns = timed ? trace_other_ns(t) : SAMPLE_NO_TIME;
@@ -129,6 +152,7 @@ static void add_identity(const struct sample *s, struct buf *out) {
     json_put_string(out, "cell", s->cell);
     json_put_string(out, "base", s->base);
     json_put_string(out, "draft", s->draft);
+    json_put_string(out, "prm", s->prm);
     json_put_string(out, "dataset", s->dataset);
     json_put_string(out, "method", s->method);
     json_put_string(out, "label", s->label);
@@ -148,6 +172,7 @@ static void add_outcome(const struct sample *s, struct buf *out) {
     json_put_string(out, "stop", stop_reason_name[s->stop]);
     json_put_bool(out, "answer_forced", s->answer_forced);
     json_put_bool(out, "text_full", s->text_full);
+    if (s->tree) json_put_bool(out, "tree", true);
     json_put_string(out, "token_hash", s->token_hash);
 }
 
@@ -156,6 +181,9 @@ static void add_counts(const struct sample *s, struct buf *out) {
     buf_addc(out, '{');
     struct counters c = s->count;
     for (const struct counter_field *f = counter_fields; f->name; f++) {
+        json_put_int(out, f->name, *counter_at(&c, f));
+    }
+    for (const struct counter_field *f = prm_fields; f->name; f++) {
         json_put_int(out, f->name, *counter_at(&c, f));
     }
     buf_addc(out, '}');
@@ -172,13 +200,20 @@ static void add_times(const struct sample *s, struct buf *out) {
     buf_addc(out, '}');
 }
 
-static void add_step(const struct sample_step *step, struct buf *out) {
+static void add_step(const struct sample_step *step, bool tree,
+                     struct buf *out) {
     buf_addc(out, '{');
     json_put_string(out, "author", author_name[step->author]);
     json_put_bool(out, "kept", step->kept);
     json_put_bool(out, "judged", step->judged);
     json_put_real(out, "score", step->score);
     json_put_real(out, "threshold", step->threshold);
+    if (tree) {
+        json_put_real(out, "second", step->second);
+        json_put_string(out, "decision", decision_name[step->decision]);
+        json_put_int(out, "parent", step->parent);
+        json_put_int(out, "copies", step->n_copies);
+    }
     json_put_int(out, "tokens", step->n_tokens);
     add_ms(out, "ms", step->time_ns);
     json_add_key(out, "text");
@@ -196,7 +231,7 @@ void sample_print(const struct sample *s, struct buf *out) {
     buf_addc(out, '[');
     for (int i = 0; i < s->n_steps; i++) {
         if (i) buf_addc(out, ',');
-        add_step(&s->steps[i], out);
+        add_step(&s->steps[i], s->tree, out);
     }
     buf_addc(out, ']');
     json_add_key(out, "response");
@@ -233,6 +268,8 @@ static void take_identity(struct sample *s, struct json_reader *r,
     s->cell = json_take_text(r, o, "cell");
     s->base = json_take_text(r, o, "base");
     s->draft = json_take_text(r, o, "draft");
+    s->prm = json_take_text_or_null(r, o, "prm");
+    if (!s->prm) s->prm = "";
     s->dataset = json_take_text(r, o, "dataset");
     s->method = json_take_text(r, o, "method");
     s->label = json_take_text(r, o, "label");
@@ -255,6 +292,7 @@ static void take_outcome(struct sample *s, struct json_reader *r,
                                                  STOP_N);
     s->answer_forced = json_take_bool(r, o, "answer_forced");
     s->text_full = json_take_bool(r, o, "text_full");
+    if (json_object_get(o, "tree")) s->tree = json_take_bool(r, o, "tree");
     take_hash(r, o, "token_hash", s->token_hash);
 }
 
@@ -263,7 +301,12 @@ static void take_counts(struct sample *s, struct json_reader *r,
     const json_t *count = json_take_object(r, o, "count");
     for (const struct counter_field *f = counter_fields; f->name; f++) {
         *counter_at(&s->count, f) =
-            json_take_int(r, count, f->name, 0, INT64_MAX / 1000000);
+            json_take_int(r, count, f->name, 0, COUNTER_MAX);
+    }
+    for (const struct counter_field *f = prm_fields; f->name; f++) {
+        if (!json_object_get(count, f->name)) continue;
+        *counter_at(&s->count, f) =
+            json_take_int(r, count, f->name, 0, COUNTER_MAX);
     }
 }
 
@@ -275,6 +318,17 @@ static void take_times(struct sample *s, struct json_reader *r,
         s->phase_ns[i] = take_ms(r, phases, phase_name[i]);
     }
     s->other_ns = take_ms(r, phases, "other");
+}
+
+// What a tree adds. A parent comes before its children, so walks from node to
+// parent end.
+static void take_node(struct sample_step *step, int index,
+                      struct json_reader *r, const json_t *from) {
+    step->second = json_take_real(r, from, "second");
+    step->decision = (enum decision)json_take_choice(r, from, "decision",
+                                                     decision_name, DECISION_N);
+    step->parent = (int)json_take_int(r, from, "parent", -1, index - 1);
+    step->n_copies = (int)json_take_int(r, from, "copies", 1, INT32_MAX);
 }
 
 static void take_steps(struct sample *s, struct json_reader *r,
@@ -291,6 +345,11 @@ static void take_steps(struct sample *s, struct json_reader *r,
         step->judged = json_take_bool(r, from, "judged");
         step->score = json_take_real(r, from, "score");
         step->threshold = json_take_real(r, from, "threshold");
+        step->second = NAN;
+        step->decision = step->kept ? DECISION_KEPT : DECISION_REJECTED;
+        step->parent = -1;
+        step->n_copies = 1;
+        if (s->tree) take_node(step, (int)i, r, from);
         step->n_tokens = (int)json_take_int(r, from, "tokens", 0, INT32_MAX);
         step->time_ns = take_ms(r, from, "ms");
         step->text = json_take_text(r, from, "text");

@@ -27,6 +27,10 @@ struct sample_step {
     bool kept, judged;
     double score;     // NAN: not judged
     double threshold; // NAN: none in force
+    // Of a tree; as in trace.h.
+    double second; // NAN: none
+    enum decision decision;
+    int parent, n_copies;
     int n_tokens;
     int64_t time_ns;  // or SAMPLE_NO_TIME
     const char *text; // n_bytes long
@@ -35,11 +39,12 @@ struct sample_step {
 
 struct sample {
     char key[HASH_HEX_SIZE];
-    const char *cell;                                    // id
-    const char *base, *draft, *dataset, *method, *label; // draft "": none
-    double threshold;                                    // NAN: none
-    const char *problem;                                 // id
-    int index;                                           // 0..k-1
+    const char *cell;               // id
+    const char *base, *draft, *prm; // names; draft, prm "": none
+    const char *dataset, *method, *label;
+    double threshold;    // NAN: none
+    const char *problem; // id
+    int index;           // 0..k-1
     int64_t seed;
     int session; // in the manifest: which start of the run
     enum run_mode mode;
@@ -49,6 +54,7 @@ struct sample {
     enum stop_reason stop;
     bool answer_forced;
     bool text_full; // texts of some dropped steps are missing
+    bool tree;      // the steps are nodes: each comes after its parent
     struct counters count;
     int64_t total_ns, phase_ns[PHASE_N], other_ns; // or SAMPLE_NO_TIME
     char token_hash[HASH_HEX_SIZE];
