@@ -23,19 +23,30 @@ struct toy_kind {
     double easy, hard;
     int64_t ns_per_call;
     uint8_t byte_xor;
+    bool scores; // a PRM
 };
 
 static const struct toy_kind kinds[] = {
-    {"toy-base", "toy-base 1", 11, 6, 2.5, 1000000, 0},
-    {"toy-draft", "toy-draft 1", 12, 4, 0.5, 200000, 0},
-    {"toy-foreign", "toy-foreign 1", 13, 4, 0.5, 200000, 1},
+    {"toy-base", "toy-base 1", 11, 6, 2.5, 1000000, 0, false},
+    {"toy-draft", "toy-draft 1", 12, 4, 0.5, 200000, 0, false},
+    {"toy-foreign", "toy-foreign 1", 13, 4, 0.5, 200000, 1, false},
+    {"toy-prm", "toy-prm 1", 14, 6, 2.5, 500000, 0, true},
 };
 const char *const scripted_model_names[] = {"toy-base", "toy-draft",
-                                            "toy-foreign", NULL};
+                                            "toy-foreign", "toy-prm", NULL};
 
 static const char *const specials[] = {"<|grade|>", NULL};
 static const char *const meta[] = {"specsweep.prompt", "{problem}\n",
                                    "specsweep.grade_suffix", "<|grade|>", NULL};
+static const char *const prm_meta[] = {"specsweep.prompt",
+                                       "{problem}\n",
+                                       "specsweep.prm_suffix",
+                                       "<|grade|>",
+                                       "specsweep.prm_good",
+                                       "+",
+                                       "specsweep.prm_bad",
+                                       "-",
+                                       NULL};
 
 // ---- problems -------------------------------------------------------------
 
@@ -97,10 +108,19 @@ struct toy_text {
     int n_steps;         // completed
     long value;          // that the last completed step claims
     long value_before;   // that it began with
+    int n_wrong;         // of the completed steps
     const char *current; // the step being written
     bool grading;
     char text[SCRIPTED_CONTEXT + 1];
 };
+
+// Of the step that ends now, number n_steps: does it claim what follows?
+static bool last_is_right(const struct toy_text *t) {
+    const struct toy_problem *p = &t->problem;
+    int i = t->n_steps;
+    return i >= p->n_ops ||
+           apply(p->op[i], t->value_before, p->number[i]) == t->value;
+}
 
 static void parse_text(struct toy_text *t, const struct toy_kind *kind,
                        const int32_t *tokens, int n) {
@@ -115,13 +135,14 @@ static void parse_text(struct toy_text *t, const struct toy_kind *kind,
     t->current = newline ? newline + 1 : t->text + n_text;
     if (newline) *newline = 0;
     t->problem = parse_problem(t->text);
-    t->n_steps = 0;
+    t->n_steps = t->n_wrong = 0;
     t->value = t->value_before = t->problem.start;
     for (const char *end; (end = strstr(t->current, "\n\n")) != NULL;) {
         const char *equals =
             memchr(t->current, '=', (size_t)(end - t->current));
         t->value_before = t->value;
         if (equals) t->value = limited(strtoll(equals + 1, NULL, 10));
+        t->n_wrong += !last_is_right(t);
         t->n_steps++;
         t->current = end + 2;
     }
@@ -190,6 +211,29 @@ static void grade_logits(const struct toy_text *t, const struct toy_kind *kind,
     }
 }
 
+static uint64_t step_hash(const struct toy_text *t, const struct toy_kind *kind,
+                          const char *step) {
+    uint64_t h = text_hash(kind, t->text) ^ text_hash(kind, step) ^
+                 (uint64_t)t->value * 2654435761u ^ (uint64_t)t->n_steps << 40;
+    return hash_u64(&h, sizeof h);
+}
+
+// The log odds of good are 0.5 to 4.5 on the side of the truth. An answer is
+// right when it is that of the steps before it.
+static void score_logits(const struct toy_text *t, const struct toy_kind *kind,
+                         float *row) {
+    char answer[128];
+    int digit;
+    right_step(t, answer, sizeof answer, &digit);
+    bool right =
+        !t->n_wrong && (!*t->current || strcmp(t->current, answer) == 0);
+    uint64_t h = step_hash(t, kind, t->current);
+    bool good = right != (h % 16 == 0);
+    float odds = (float)(0.5 + (double)(h / 16 % 1024) / 256);
+    row['+'] = good ? 20 : 20 - odds;
+    row['-'] = good ? 20 - odds : 20;
+}
+
 static void toy_logits(void *ctx, const int32_t *tokens, int n_tokens,
                        float *row) {
     const struct toy_kind *kind = ctx;
@@ -197,7 +241,9 @@ static void toy_logits(void *ctx, const int32_t *tokens, int n_tokens,
     parse_text(&t, kind, tokens, n_tokens);
     for (int i = 0; i <= GRADE_TOKEN; i++)
         row[i] = -20;
-    if (t.grading)
+    if (t.grading && kind->scores)
+        score_logits(&t, kind, row);
+    else if (t.grading)
         grade_logits(&t, kind, row);
     else
         write_logits(&t, kind, row);
@@ -234,7 +280,7 @@ struct lm *scripted_model_open(const char *name, int n_rows, int n_ctx,
         .ns_per_call = kind->ns_per_call,
         .ns_per_token = kind->ns_per_call / 10,
         .name = kind->version,
-        .meta = meta,
+        .meta = kind->scores ? prm_meta : meta,
         .byte_xor = kind->byte_xor,
     };
     return lm_scripted_open(&m, n_rows, err);

@@ -1,9 +1,11 @@
 #include "harness/scripted_models.h"
 
+#include "engine/base/alloc.h"
 #include "engine/base/error.h"
 #include "engine/engine.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +66,66 @@ Test(scripted_models, options_are_answered_with_their_letter) {
     enter(&x, "toy-draft", "5+9? A:5 B:141 C:14 D:41");
     cr_expect_str_eq(solve(&x, "vanilla", 1), "5+9=14\n\n\\boxed{C}");
     leave(&x);
+}
+
+// ---- the PRM --------------------------------------------------------------
+
+// P(good) behind these steps of a problem.
+static double score(struct lm *prm, const char *text) {
+    struct error err = {0};
+    struct lm_seq *seq = lm_seq_new(prm, &err);
+    char *whole = xasprintf("%s%s", text, lm_meta(prm, "specsweep.prm_suffix"));
+    int32_t *tokens;
+    const float *row;
+    int n = lm_encode(prm, whole, strlen(whole), true, &tokens, &err);
+    cr_assert(seq && n > 0 && !lm_push(seq, tokens, n, &err) &&
+                  !lm_rows(seq, &n, 1, &row, &err),
+              "%s", err.text);
+    double odds = (double)row['+'] - (double)row['-'];
+    lm_seq_free(seq);
+    free(tokens);
+    free(whole);
+    return 1 / (1 + exp(-odds));
+}
+
+Test(scripted_models, the_prm_tells_right_steps_from_wrong_ones) {
+    struct error err = {0};
+    struct lm *prm = scripted_model_open("toy-prm", 16, 0, NULL, &err);
+    int n_right = 0, n_wrong = 0, n_after = 0;
+    cr_assert(prm, "%s", err.text);
+    for (int i = 0; i < 100; i++) {
+        char right[64], wrong[64], after[96];
+        snprintf(right, sizeof right, "%d+4*2?\n%d+4=%d\n\n", i, i, i + 4);
+        snprintf(wrong, sizeof wrong, "%d+4*2?\n%d+4=%d\n\n", i, i, i + 5);
+        snprintf(after, sizeof after, "%s%d*2=%d\n\n", wrong, i + 5,
+                 2 * (i + 5));
+        n_right += score(prm, right) > 0.6;
+        n_wrong += score(prm, wrong) < 0.4;
+        n_after += score(prm, after) < 0.4;
+    }
+    cr_expect(n_right >= 85 && n_right < 100, "%d", n_right);
+    cr_expect(n_wrong >= 85 && n_wrong < 100, "%d", n_wrong);
+    cr_expect(n_after >= 85, "a step after a wrong one: %d", n_after);
+    lm_free(prm);
+}
+
+Test(scripted_models, the_prm_scores_answers) {
+    struct error err = {0};
+    struct lm *prm = scripted_model_open("toy-prm", 16, 0, NULL, &err);
+    int n_right = 0, n_wrong = 0;
+    cr_assert(prm, "%s", err.text);
+    for (int i = 0; i < 50; i++) {
+        char right[64], wrong[64];
+        snprintf(right, sizeof right, "%d+4?\n%d+4=%d\n\n\\boxed{%d}", i, i,
+                 i + 4, i + 4);
+        snprintf(wrong, sizeof wrong, "%d+4?\n%d+4=%d\n\n\\boxed{%d}", i, i,
+                 i + 4, i + 7);
+        n_right += score(prm, right) > 0.6;
+        n_wrong += score(prm, wrong) < 0.4;
+    }
+    cr_expect_geq(n_right, 42);
+    cr_expect_geq(n_wrong, 42);
+    lm_free(prm);
 }
 
 // Share of right answers over many seeds.
