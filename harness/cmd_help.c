@@ -79,8 +79,8 @@ static void list_settings(FILE *out) {
           "datasets: - {name, path, grader, format, fields: {id, problem, "
           "answer,\n             choices, tags}, ids: [..], slice: "
           "\"10:50\", limit: N}\n"
-          "base:, draft: a model's name, or a list\n"
-          "methods: - NAME, or {method, label, base, draft, settings..}\n"
+          "base:, draft:, prm: a model's name, or a list\n"
+          "methods: - NAME, or {method, label, base, draft, prm, settings..}\n"
           "\nLists of values expand to cells. graders:\n",
           out);
     for (int i = 0; grader_at(i); i++)

@@ -82,10 +82,10 @@ static int time_problem(struct plan *p, const struct cell *c,
                         struct workspace *w, const struct problem *problem,
                         struct timing *sum, struct error *err) {
     const struct settings *s = &c->settings;
+    struct trace_size size = method_trace_size(c->method, s);
     struct rng rng = rng_make((uint64_t)p->config.top.seed, problem->id, 0);
     struct trace t;
-    trace_init(&t, &p->clock, s->max_steps,
-               s->budget_tokens + s->answer_tokens);
+    trace_init_size(&t, &p->clock, &size);
     int status = workspace_load(w, problem->text, s, &p->clock, err);
     if (!status) status = method_solve(c->method, w, s, &rng, &t, err);
     if (!status) {
@@ -102,10 +102,8 @@ static int time_problem(struct plan *p, const struct cell *c,
 static int time_cell(struct plan *p, const struct cell *c, struct timing *out,
                      struct error *err) {
     const struct problem_set *set = &p->sweep.sets[c->dataset];
-    struct lm *base = p->models.lms[c->base];
-    struct lm *draft = c->draft < 0 ? NULL : p->models.lms[c->draft];
-    struct workspace *w =
-        workspace_new(&(struct models){{base, draft}}, &c->settings, err);
+    struct models models = sweep_models_of_cell(&p->models, c);
+    struct workspace *w = workspace_new(&models, &c->settings, err);
     if (!w) return -1;
     int n = set->n < p->options->problems ? set->n : p->options->problems;
     struct timing sum = {0};

@@ -64,6 +64,10 @@ const struct option report_table[] = {
      .text_size = 64, .default_value = "",
      .help = "label of the method that others are compared with; default: "
              "vanilla, else the first"},
+    {.name = "versus", .type = OPT_TEXT, .offset = offsetof(struct report_config, versus),
+     .text_size = 64, .default_value = "",
+     .help = "label of a second method that searches are compared with; "
+             "default: none"},
     {.name = "confidence", .type = OPT_FLOAT, .offset = offsetof(struct report_config, confidence),
      .min = 0.5, .max = 0.9999, .default_value = "0.95",
      .help = "of intervals"},
@@ -86,9 +90,9 @@ static int read_section(struct config_reader *r, const struct tree *root,
 }
 
 static int read_top(struct config_reader *r, const struct tree *root) {
-    static const char *const sections[] = {"engine",   "models", "datasets",
-                                           "settings", "base",   "draft",
-                                           "methods",  "report"};
+    static const char *const sections[] = {"engine",   "models",  "datasets",
+                                           "settings", "base",    "draft",
+                                           "prm",      "methods", "report"};
     struct config *c = r->config;
     struct name_list known = {.n = 0};
     names_add_table(&known, top_table);
@@ -176,6 +180,14 @@ static bool has_label(const struct config *c, const char *label) {
     return false;
 }
 
+static int check_label(struct config_reader *r, const struct tree *root,
+                       const char *name, const char *label) {
+    if (has_label(r->config, label)) return 0;
+    const struct tree *t = tree_find(tree_find(root, "report"), name);
+    return place_error(&t->place, r->err, "%s: no method is labelled '%s'",
+                       name, label);
+}
+
 static int read_report(struct config_reader *r, const struct tree *root) {
     struct config *c = r->config;
     struct report_config *report = &c->report;
@@ -185,12 +197,9 @@ static int read_report(struct config_reader *r, const struct tree *root) {
         const char *label = has_label(c, "vanilla") ? "vanilla" : first;
         strncpy(report->baseline, label, sizeof report->baseline - 1);
     }
-    if (has_label(c, report->baseline)) return 0;
-    const struct tree *t = tree_find(tree_find(root, "report"), "baseline");
-    return place_error(&t->place, r->err,
-                       "baseline: no method is labelled "
-                       "'%s'",
-                       report->baseline);
+    if (check_label(r, root, "baseline", report->baseline)) return -1;
+    if (!report->versus[0]) return 0;
+    return check_label(r, root, "versus", report->versus);
 }
 
 // ---- the file -------------------------------------------------------------

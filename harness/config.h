@@ -47,6 +47,7 @@ extern const struct option top_table[];
 // report: {...}; described by report_table.
 struct report_config {
     char baseline[64]; // label of the method that others are compared with
+    char versus[64];   // label of a second such method; "": none
     double confidence; // of intervals
 };
 extern const struct option report_table[];
@@ -86,9 +87,11 @@ struct setting_axis {
 
 struct method_spec {
     const struct method *method;
-    const char *label;       // NULL: the method's name
-    const int *base, *draft; // [n_base], [n_draft] indices into models
-    int n_base, n_draft;     // n_draft 0: the method uses none
+    const char *label; // NULL: the method's name
+    // [n_base], [n_draft], [n_prm] indices into models; n_draft 0: the method
+    // uses none, n_prm 0: none of the entry's cells does.
+    const int *base, *draft, *prm;
+    int n_base, n_draft, n_prm;
     // [n_axes] the first n_inherited from settings:, then the entry's own.
     struct setting_axis *axes;
     int n_axes, n_inherited;
@@ -108,8 +111,8 @@ struct config {
     int n_models, n_datasets, n_methods;
     // What methods take unless their entry says otherwise.
     struct setting_axis *settings; // [n_settings]
-    const int *base, *draft;       // [n_base], [n_draft] into models
-    int n_settings, n_base, n_draft;
+    const int *base, *draft, *prm; // [n_base], [n_draft], [n_prm] into models
+    int n_settings, n_base, n_draft, n_prm;
     const char **warnings; // [n_warnings] lines for the user, with places
     int n_warnings;
 };

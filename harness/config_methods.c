@@ -2,11 +2,12 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
+#include "harness/setting_effect.h"
 
 #include <stdio.h>
 #include <string.h>
 
-// The sections settings:, base:, draft: and methods: of a config.
+// The sections settings:, base:, draft:, prm: and methods: of a config.
 //
 // An entry of methods has the axes of settings: that it does not give itself,
 // then its own. A setting that a method does not know is an error there, so
@@ -155,31 +156,15 @@ static const struct method *read_method_name(struct config_reader *r,
     return NULL;
 }
 
-static bool has_axis(const struct method_spec *m, const char *name,
-                     const char *value) {
-    for (int i = 0; i < m->n_axes; i++) {
-        if (strcmp(m->axes[i].option->name, name) != 0) continue;
-        if (!value) return true;
-        for (int j = 0; j < m->axes[i].n; j++) {
-            if (strcmp(m->axes[i].values[j], value) == 0) return true;
-        }
-    }
-    return false;
-}
-
 // Settings that are right by themselves but have no effect, or none together.
 static int check_axes(struct config_reader *r, const struct method_spec *m) {
-    bool random = has_axis(m, "judge", "random");
-    bool digit = !random || has_axis(m, "judge", "digit");
-    if (has_axis(m, "accept_rate", NULL) && !random)
-        return place_error(&m->place, r->err,
-                           "accept_rate has an effect with judge: random only");
-    if (has_axis(m, "threshold", NULL) && !digit)
-        return place_error(&m->place, r->err,
-                           "threshold has no effect with judge: random; give "
-                           "accept_rate");
     for (int i = 0; i < m->n_axes; i++) {
         const struct setting_axis *axis = &m->axes[i];
+        const struct setting_effect *lacks = setting_idle(m, axis->option);
+        if (lacks)
+            return place_error(&m->place, r->err,
+                               "%s has an effect with %s: %s only",
+                               axis->option->name, lacks->on, lacks->with);
         if (strcmp(axis->option->name, "prompt") != 0) continue;
         for (int j = 0; j < axis->n; j++) {
             if (*axis->values[j] && !strstr(axis->values[j], "{problem}"))
@@ -190,31 +175,74 @@ static int check_axes(struct config_reader *r, const struct method_spec *m) {
     return 0;
 }
 
+// Roles that some cell of the entry uses. What asks for a model is one setting
+// by itself, so the axes are looked at one by one.
+static unsigned roles_of(const struct method_spec *m) {
+    struct settings s;
+    option_set_defaults(settings_table, &s);
+    for (int i = 0; i < m->n_axes; i++)
+        option_set(m->axes[i].option, &s, m->axes[i].values[0], NULL);
+    unsigned roles = method_roles(m->method, &s);
+    for (int i = 0; i < m->n_axes; i++) {
+        const struct setting_axis *axis = &m->axes[i];
+        for (int j = axis->n - 1; j >= 0; j--) { // the first one stays
+            option_set(axis->option, &s, axis->values[j], NULL);
+            roles |= method_roles(m->method, &s);
+        }
+    }
+    return roles;
+}
+
+// The models of one role: the entry's own, else those of the file.
+struct role_names {
+    enum model_role role;
+    const int *models; // of the file
+    int n_models;
+    const int **out;
+    int *n_out;
+};
+
+static int missing_model(struct config_reader *r, const struct method_spec *m,
+                         enum model_role role) {
+    static const char *const what[ROLE_N] = {
+        "has no base model", "needs a draft model", "scores with a prm model"};
+    return place_error(&m->place, r->err,
+                       "method %s %s; give %s:", m->method->name, what[role],
+                       role_name[role]);
+}
+
+static int read_role(struct config_reader *r, const struct tree *map,
+                     const struct method_spec *m, const struct role_names *n,
+                     unsigned roles) {
+    const char *key = role_name[n->role];
+    const struct tree *own = map ? tree_find(map, key) : NULL;
+    if (!(roles & (1u << n->role))) {
+        if (!own) return 0;
+        bool could =
+            n->role == ROLE_PRM &&
+            (option_find(settings_table, "prm_format")->mask & m->method->bit);
+        return place_error(&own->place, r->err, "method %s uses no %s model%s",
+                           m->method->name, key,
+                           could ? " with these settings" : "");
+    }
+    *n->out = n->models;
+    *n->n_out = n->n_models;
+    if (own && read_models(r, own, key, n->out, n->n_out)) return -1;
+    return *n->n_out ? 0 : missing_model(r, m, n->role);
+}
+
 static int read_roles(struct config_reader *r, const struct tree *map,
                       struct method_spec *m) {
     const struct config *c = r->config;
-    const struct tree *base = map ? tree_find(map, "base") : NULL;
-    const struct tree *draft = map ? tree_find(map, "draft") : NULL;
-    bool needs_draft = m->method->needs & METHOD_NEEDS_DRAFT;
-    m->base = c->base;
-    m->n_base = c->n_base;
-    if (base && read_models(r, base, "base", &m->base, &m->n_base)) return -1;
-    if (!m->n_base)
-        return place_error(
-            &m->place, r->err,
-            "method %s has no base model; give base:", m->method->name);
-    if (draft && !needs_draft)
-        return place_error(&draft->place, r->err,
-                           "method %s uses no draft model", m->method->name);
-    if (!needs_draft) return 0;
-    m->draft = c->draft;
-    m->n_draft = c->n_draft;
-    if (draft && read_models(r, draft, "draft", &m->draft, &m->n_draft))
-        return -1;
-    if (!m->n_draft)
-        return place_error(
-            &m->place, r->err,
-            "method %s needs a draft model; give draft:", m->method->name);
+    const struct role_names names[] = {
+        {ROLE_BASE, c->base, c->n_base, &m->base, &m->n_base},
+        {ROLE_DRAFT, c->draft, c->n_draft, &m->draft, &m->n_draft},
+        {ROLE_PRM, c->prm, c->n_prm, &m->prm, &m->n_prm},
+    };
+    unsigned roles = roles_of(m);
+    for (int i = 0; i < ROLE_N; i++) {
+        if (read_role(r, map, m, &names[i], roles)) return -1;
+    }
     return 0;
 }
 
@@ -268,8 +296,8 @@ static int read_entry(struct config_reader *r, const struct tree *t,
     if (map) {
         struct name_list known = {.n = 0};
         char what[96];
-        const char *const keys[] = {"method", "label", "base", "draft"};
-        for (int i = 0; i < 4; i++)
+        const char *const keys[] = {"method", "label", "base", "draft", "prm"};
+        for (int i = 0; i < 5; i++)
             names_add(&known, keys[i]);
         names_add_table(&known, settings_table);
         snprintf(what, sizeof what, "method '%s'", m->method->name);
@@ -277,18 +305,20 @@ static int read_entry(struct config_reader *r, const struct tree *t,
         if (read_keys(r, map, &known, what)) return -1;
         if (label && read_label(r, label, &m->label)) return -1;
     }
-    return read_roles(r, map, m) || read_entry_axes(r, map, m) ? -1 : 0;
+    return read_entry_axes(r, map, m) || read_roles(r, map, m) ? -1 : 0;
 }
 
 int read_methods(struct config_reader *r, const struct tree *root) {
     struct config *c = r->config;
     const struct tree *base = tree_find(root, "base");
     const struct tree *draft = tree_find(root, "draft");
+    const struct tree *prm = tree_find(root, "prm");
     const struct tree *list = tree_find(root, "methods");
     if (read_settings(r, tree_find(root, "settings"))) return -1;
     if (base && read_models(r, base, "base", &c->base, &c->n_base)) return -1;
     if (draft && read_models(r, draft, "draft", &c->draft, &c->n_draft))
         return -1;
+    if (prm && read_models(r, prm, "prm", &c->prm, &c->n_prm)) return -1;
     if (!list) return place_error(&root->place, r->err, "methods: is missing");
     if (read_kind(r, list, TREE_LIST, "methods")) return -1;
     if (!list->n)

@@ -2,6 +2,7 @@
 
 #include "engine/base/buf.h"
 #include "harness/grader.h"
+#include "harness/setting_effect.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -140,22 +141,6 @@ static void print_names(struct buf *out, const struct config *c,
     if (n > 1) buf_addc(out, ']');
 }
 
-// Defaults of settings without an effect would not be accepted again.
-static bool is_idle(const struct method_spec *m, const struct option *o) {
-    bool random = false, digit = true;
-    for (int i = 0; i < m->n_axes; i++) {
-        if (strcmp(m->axes[i].option->name, "judge") != 0) continue;
-        digit = false;
-        for (int j = 0; j < m->axes[i].n; j++) {
-            bool is_random = strcmp(m->axes[i].values[j], "random") == 0;
-            random |= is_random;
-            digit |= !is_random;
-        }
-    }
-    return (strcmp(o->name, "accept_rate") == 0 && !random) ||
-           (strcmp(o->name, "threshold") == 0 && !digit);
-}
-
 static void print_method(struct buf *out, const struct config *c,
                          const struct method_spec *m) {
     buf_addf(out, "  - {method: %s", m->method->name);
@@ -169,13 +154,19 @@ static void print_method(struct buf *out, const struct config *c,
         buf_adds(out, ", ");
         print_names(out, c, "draft", m->draft, m->n_draft);
     }
+    if (m->n_prm) {
+        buf_adds(out, ", ");
+        print_names(out, c, "prm", m->prm, m->n_prm);
+    }
     for (int i = m->n_inherited; i < m->n_axes; i++) {
         buf_adds(out, ", ");
         print_axis(out, &m->axes[i]);
     }
     for (const struct option *o = settings_table; o->name; o++) {
         bool own = !(o->mask & SETTINGS_SHARED) && (o->mask & m->method->bit);
-        if (!own || find_axis(m->axes, m->n_axes, o) || is_idle(m, o)) continue;
+        // Settings without an effect would not be accepted again.
+        if (!own || find_axis(m->axes, m->n_axes, o) || setting_idle(m, o))
+            continue;
         buf_addf(out, ", %s: ", o->name);
         print_value(out, o, o->default_value);
     }

@@ -99,6 +99,7 @@ static void take_cells(struct manifest *m, const struct sweep *s) {
             .id = arena_strdup(a, from->id),
             .base = arena_strdup(a, cell_base_name(s, from)),
             .draft = arena_strdup(a, cell_draft_name(s, from)),
+            .prm = arena_strdup(a, cell_prm_name(s, from)),
             .dataset = from->dataset,
             .method = arena_strdup(a, from->method->name),
             .label = arena_strdup(a, from->label),
@@ -125,6 +126,7 @@ void manifest_from_sweep(struct manifest *m, const struct sweep *s,
     m->concurrency = c->top.concurrency;
     m->virtual_time = models->is_virtual;
     m->baseline = arena_strdup(a, c->report.baseline);
+    m->versus = arena_strdup(a, c->report.versus);
     m->confidence = c->report.confidence;
     struct buf yaml;
     buf_init(&yaml);

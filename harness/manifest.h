@@ -48,7 +48,7 @@ struct manifest_setting {
 
 struct manifest_cell {
     const char *id;
-    const char *base, *draft;             // model names; draft "": none
+    const char *base, *draft, *prm;       // model names; draft, prm "": none
     int dataset;                          // index into datasets
     const char *method, *label, *variant; // sweep.h
     double threshold;                     // NAN: none
@@ -79,6 +79,7 @@ struct manifest {
     int concurrency;
     bool virtual_time;
     const char *baseline; // label
+    const char *versus;   // label; "": none
     double confidence;
     struct manifest_model *models;     // [n_models]
     struct manifest_dataset *datasets; // [n_datasets]

@@ -81,6 +81,7 @@ static void add_cells(const struct manifest *m, struct buf *out) {
         json_put_string(out, "id", c->id);
         json_put_string(out, "base", c->base);
         json_put_string(out, "draft", c->draft);
+        json_put_string(out, "prm", c->prm);
         json_put_int(out, "dataset", c->dataset);
         json_put_string(out, "method", c->method);
         json_put_string(out, "label", c->label);
@@ -138,6 +139,7 @@ int manifest_save(const struct manifest *m, const char *dir,
     json_put_int(&out, "concurrency", m->concurrency);
     json_put_bool(&out, "virtual_time", m->virtual_time);
     json_put_string(&out, "baseline", m->baseline);
+    json_put_string(&out, "versus", m->versus);
     json_put_real(&out, "confidence", m->confidence);
     json_put_string(&out, "config", m->config);
     add_models(m, &out);
@@ -215,6 +217,9 @@ static void take_cell(struct manifest_cell *to, struct json_reader *r,
     to->id = json_take_text(r, from, "id");
     to->base = json_take_text(r, from, "base");
     to->draft = json_take_text(r, from, "draft");
+    // Older folders know no PRM.
+    to->prm = json_take_text_or_null(r, from, "prm");
+    if (!to->prm) to->prm = "";
     to->dataset = (int)json_take_int(r, from, "dataset", 0, n_datasets - 1);
     to->method = json_take_text(r, from, "method");
     to->label = json_take_text(r, from, "label");
@@ -291,6 +296,9 @@ static int take_manifest(struct manifest *m, const json_t *o,
     m->concurrency = take_count(&r, o, "concurrency");
     m->virtual_time = json_take_bool(&r, o, "virtual_time");
     m->baseline = json_take_text(&r, o, "baseline");
+    // Older folders compare with one method.
+    m->versus = json_take_text_or_null(&r, o, "versus");
+    if (!m->versus) m->versus = "";
     m->confidence = json_take_real(&r, o, "confidence");
     m->config = json_take_text(&r, o, "config");
     take_models(m, &r, o);

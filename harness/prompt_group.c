@@ -9,23 +9,32 @@
 
 static bool same_prompt(const struct settings *a, const struct settings *b) {
     return a->chat == b->chat && !strcmp(a->prompt, b->prompt) &&
-           !strcmp(a->system, b->system);
+           !strcmp(a->system, b->system) && a->prm_format == b->prm_format;
 }
 
 static bool can_join(const struct prompt_group *g, const struct cell *c) {
-    return g->base == c->base &&
-           (g->draft == c->draft || g->draft < 0 || c->draft < 0) &&
-           same_prompt(&g->first->settings, &c->settings);
+    for (int r = 0; r < ROLE_N; r++) {
+        int model = cell_model(c, (enum model_role)r);
+        if (g->model[r] >= 0 && model >= 0 && g->model[r] != model)
+            return false;
+    }
+    return same_prompt(&g->first->settings, &c->settings);
 }
 
 static int join(struct prompt_groups *g, const struct cell *c) {
-    for (int i = 0; i < g->n; i++) {
-        if (!can_join(&g->items[i], c)) continue;
-        if (c->draft >= 0) g->items[i].draft = c->draft;
-        return i;
+    int i = 0;
+    while (i < g->n && !can_join(&g->items[i], c))
+        i++;
+    struct prompt_group *group = &g->items[i];
+    if (i == g->n) {
+        g->n++;
+        *group = (struct prompt_group){{-1, -1, -1}, c};
     }
-    g->items[g->n] = (struct prompt_group){c->base, c->draft, c};
-    return g->n++;
+    for (int r = 0; r < ROLE_N; r++) {
+        int model = cell_model(c, (enum model_role)r);
+        if (model >= 0) group->model[r] = model;
+    }
+    return i;
 }
 
 void prompt_groups_init(struct prompt_groups *g, const struct sweep *s) {
@@ -43,10 +52,37 @@ void prompt_groups_release(struct prompt_groups *g) {
     *g = (struct prompt_groups){0};
 }
 
-int prompt_groups_n_seq(const struct prompt_groups *g, int model) {
-    int n = 0;
-    for (int i = 0; i < g->n; i++) {
-        n += (g->items[i].base == model) + (g->items[i].draft == model);
+static int max_int(int a, int b) {
+    return a > b ? a : b;
+}
+
+// The most that a cell of the group needs of the role's model.
+static struct method_seqs group_seqs(const struct prompt_groups *g,
+                                     const struct sweep *s, int group,
+                                     enum model_role role) {
+    struct method_seqs most = {0};
+    for (int i = 0; i < s->n_cells; i++) {
+        const struct cell *c = &s->cells[i];
+        if (g->of_cell[i] != group) continue;
+        struct method_seqs n = method_seqs(c->method, &c->settings, role);
+        most.n_seq = max_int(most.n_seq, n.n_seq);
+        most.n_forks = max_int(most.n_forks, n.n_forks);
+        most.fork_tokens = max_int(most.fork_tokens, n.fork_tokens);
     }
-    return n;
+    return most;
+}
+
+struct method_seqs prompt_groups_seqs(const struct prompt_groups *g,
+                                      const struct sweep *s, int model) {
+    struct method_seqs sum = {0};
+    for (int i = 0; i < g->n; i++) {
+        for (int r = 0; r < ROLE_N; r++) {
+            if (g->items[i].model[r] != model) continue;
+            struct method_seqs n = group_seqs(g, s, i, (enum model_role)r);
+            sum.n_seq += n.n_seq;
+            sum.n_forks += n.n_forks;
+            sum.fork_tokens = max_int(sum.fork_tokens, n.fork_tokens);
+        }
+    }
+    return sum;
 }

@@ -1,11 +1,13 @@
 #pragma once
 // Cells that can share a loaded prompt, and so a workspace: the same base, the
-// same template, and the same draft or none.
+// same template, and the same draft or none, the same PRM or none.
+
+#include "engine/engine.h"
 
 struct sweep;
 
 struct prompt_group {
-    int base, draft;          // in config.models; draft -1: none
+    int model[ROLE_N];        // in config.models; draft, prm -1: none
     const struct cell *first; // its settings have the template; borrowed
 };
 
@@ -18,6 +20,8 @@ struct prompt_groups {
 void prompt_groups_init(struct prompt_groups *g, const struct sweep *s);
 void prompt_groups_release(struct prompt_groups *g); // safe on a zeroed struct
 
-// Sequences of this model that one worker holds: one for each group in which it
-// is the base, and one for each in which it is the draft.
-int prompt_groups_n_seq(const struct prompt_groups *g, int model);
+// What one worker holds of this model: for each group in which it has a role
+// the most that one of the group's cells needs there, summed; fork_tokens is
+// the largest.
+struct method_seqs prompt_groups_seqs(const struct prompt_groups *g,
+                                      const struct sweep *s, int model);

@@ -24,8 +24,8 @@ struct shared {
     struct schedule schedule;
     struct clock clock;
     struct prompt_groups groups;
-    int max_steps, max_tokens; // of all cells
-    pthread_mutex_t mutex;     // guards what follows, the store, the progress
+    struct trace_size trace_size; // the most of all cells
+    pthread_mutex_t mutex; // guards what follows, the store, the progress
     int64_t next_block;
     bool failed;
     struct error error; // the first fatal one
@@ -65,10 +65,12 @@ int64_t run_count_stored(const struct sweep *s, const struct store *store) {
 static void find_limits(struct shared *sh) {
     const struct sweep *s = sh->run->sweep;
     for (int i = 0; i < s->n_cells; i++) {
-        const struct settings *set = &s->cells[i].settings;
-        int n_tokens = set->budget_tokens + set->answer_tokens;
-        if (n_tokens > sh->max_tokens) sh->max_tokens = n_tokens;
-        if (set->max_steps > sh->max_steps) sh->max_steps = set->max_steps;
+        const struct cell *c = &s->cells[i];
+        struct trace_size n = method_trace_size(c->method, &c->settings);
+        struct trace_size *most = &sh->trace_size;
+        if (n.n_steps > most->n_steps) most->n_steps = n.n_steps;
+        if (n.n_tokens > most->n_tokens) most->n_tokens = n.n_tokens;
+        if (n.n_written > most->n_written) most->n_written = n.n_written;
     }
 }
 
@@ -102,6 +104,7 @@ static void describe(struct sample *s, const struct sweep *sweep,
         .cell = c->id,
         .base = cell_base_name(sweep, c),
         .draft = cell_draft_name(sweep, c),
+        .prm = cell_prm_name(sweep, c),
         .dataset = cell_dataset_name(sweep, c),
         .method = c->method->name,
         .label = c->label,
@@ -288,15 +291,16 @@ static int worker_init(struct worker *w, struct shared *sh, struct error *err) {
     w->order = xcalloc(n_cells, sizeof *w->order);
     w->cells = xcalloc(n_cells, sizeof *w->cells);
     buf_init(&w->line);
-    trace_init(&w->trace, &sh->clock, sh->max_steps, sh->max_tokens);
+    trace_init_size(&w->trace, &sh->clock, &sh->trace_size);
     for (int i = 0; i < sh->groups.n; i++) {
         const struct prompt_group *g = &sh->groups.items[i];
-        struct lm **lms = sh->run->models->lms;
+        struct models models = {{NULL}};
+        for (int r = 0; r < ROLE_N; r++) {
+            if (g->model[r] >= 0)
+                models.lm[r] = sh->run->models->lms[g->model[r]];
+        }
         w->loaded[i] = -1;
-        w->workspaces[i] = workspace_new(
-            &(struct models){
-                {lms[g->base], g->draft < 0 ? NULL : lms[g->draft]}},
-            &g->first->settings, err);
+        w->workspaces[i] = workspace_new(&models, &g->first->settings, err);
         if (!w->workspaces[i]) return -1;
     }
     return 0;

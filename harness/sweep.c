@@ -28,6 +28,15 @@ const char *cell_draft_name(const struct sweep *s, const struct cell *c) {
     return c->draft < 0 ? "" : s->config->models[c->draft].name;
 }
 
+const char *cell_prm_name(const struct sweep *s, const struct cell *c) {
+    return c->prm < 0 ? "" : s->config->models[c->prm].name;
+}
+
+int cell_model(const struct cell *c, enum model_role role) {
+    const int models[ROLE_N] = {c->base, c->draft, c->prm};
+    return models[role];
+}
+
 const char *cell_dataset_name(const struct sweep *s, const struct cell *c) {
     return s->config->datasets[c->dataset].name;
 }
@@ -38,7 +47,7 @@ static bool knows(const struct cell *c, const struct option *o) {
 
 bool cell_has_threshold(const struct cell *c) {
     const struct option *o = option_find(settings_table, "threshold");
-    return knows(c, o) && c->settings.judge == JUDGE_DIGIT;
+    return knows(c, o) && c->settings.judge != JUDGE_RANDOM;
 }
 
 void cell_print_settings(const struct cell *c, struct buf *out) {
@@ -63,6 +72,7 @@ static void identify(const struct sweep *s, struct cell *c) {
              engine_kv_names[k->engine.kv]);
     buf_addf(&text, "base %s\n", k->models[c->base].hash);
     if (c->draft >= 0) buf_addf(&text, "draft %s\n", k->models[c->draft].hash);
+    if (c->prm >= 0) buf_addf(&text, "prm %s\n", k->models[c->prm].hash);
     buf_addf(&text, "dataset %s\ngrader %s\nmethod %s\n",
              k->datasets[c->dataset].name, k->datasets[c->dataset].grader->name,
              c->method->name);
@@ -109,6 +119,8 @@ static void name_cell(const struct expansion *x, struct cell *c) {
     struct buf text;
     buf_init(&text);
     buf_adds(&text, m->label ? m->label : m->method->name);
+    if (m->n_prm > 1 && c->prm >= 0)
+        buf_addf(&text, " prm=%s", cell_prm_name(x->sweep, c));
     print_axes(x, c, m->n_inherited, m->n_axes, &text);
     c->label = arena_strdup(a, text.text);
     buf_clear(&text);
@@ -128,35 +140,62 @@ static int fill_settings(const struct expansion *x, struct cell *c) {
     return 0;
 }
 
-static int add_cell(struct expansion *x, int dataset, int base, int draft) {
+// Which models of the entry's lists.
+struct cast {
+    int dataset, base, draft, prm;
+    bool first_prm;
+};
+
+static struct cell *grow(struct expansion *x) {
     struct sweep *s = x->sweep;
-    if (s->n_cells == CELLS_MAX)
-        return place_error(&x->entry->place, x->err,
-                           "more than %d cells; shorten the lists", CELLS_MAX);
     if ((size_t)s->n_cells == x->cap) {
         x->cap = x->cap ? x->cap * 2 : 64;
         s->cells = xrealloc(s->cells, x->cap * sizeof *s->cells);
     }
     struct cell *c = &s->cells[s->n_cells];
     memset(c, 0, sizeof *c); // padding too: cells are compared by tests
+    return c;
+}
+
+static int add_cell(struct expansion *x, const struct cast *cast) {
+    struct sweep *s = x->sweep;
+    if (s->n_cells == CELLS_MAX)
+        return place_error(&x->entry->place, x->err,
+                           "more than %d cells; shorten the lists", CELLS_MAX);
+    struct cell *c = grow(x);
     c->index = s->n_cells;
-    c->base = base;
-    c->draft = draft;
-    c->dataset = dataset;
+    c->base = cast->base;
+    c->draft = cast->draft;
+    c->dataset = cast->dataset;
     c->method = x->entry->method;
     c->place = x->entry->place;
     if (fill_settings(x, c)) return -1;
+    bool scores = method_roles(c->method, &c->settings) & (1u << ROLE_PRM);
+    // Of several PRMs a cell that uses none would stand here several times.
+    if (!scores && !cast->first_prm) return 0;
+    c->prm = scores ? cast->prm : -1;
     name_cell(x, c);
     identify(s, c);
     s->n_cells++;
     return 0;
 }
 
-static int add_axes(struct expansion *x, int dataset, int base, int draft) {
+static int add_axes(struct expansion *x, const struct cast *cast) {
     memset(x->at, 0, (size_t)x->entry->n_axes * sizeof *x->at);
     do {
-        if (add_cell(x, dataset, base, draft)) return -1;
+        if (add_cell(x, cast)) return -1;
     } while (advance(x));
+    return 0;
+}
+
+static int add_casts(struct expansion *x, int dataset, int base, int draft) {
+    const struct method_spec *m = x->entry;
+    struct cast cast = {dataset, base, draft, -1, true};
+    for (int p = 0; p < (m->n_prm ? m->n_prm : 1); p++) {
+        cast.prm = m->n_prm ? m->prm[p] : -1;
+        cast.first_prm = p == 0;
+        if (add_axes(x, &cast)) return -1;
+    }
     return 0;
 }
 
@@ -164,9 +203,9 @@ static int add_entry(struct expansion *x, int dataset) {
     const struct method_spec *m = x->entry;
     for (int b = 0; b < m->n_base; b++) {
         for (int d = 0; d < m->n_draft; d++) {
-            if (add_axes(x, dataset, m->base[b], m->draft[d])) return -1;
+            if (add_casts(x, dataset, m->base[b], m->draft[d])) return -1;
         }
-        if (!m->n_draft && add_axes(x, dataset, m->base[b], -1)) return -1;
+        if (!m->n_draft && add_casts(x, dataset, m->base[b], -1)) return -1;
     }
     return 0;
 }
@@ -189,7 +228,7 @@ static int expand(struct sweep *s, struct error *err) {
 
 static bool same_row(const struct cell *a, const struct cell *b) {
     bool threshold = cell_has_threshold(a);
-    return a->base == b->base && a->draft == b->draft &&
+    return a->base == b->base && a->draft == b->draft && a->prm == b->prm &&
            a->dataset == b->dataset && strcmp(a->label, b->label) == 0 &&
            strcmp(a->variant, b->variant) == 0 &&
            threshold == cell_has_threshold(b) &&
@@ -216,20 +255,21 @@ static int check_names(const struct sweep *s, struct error *err) {
     return 0;
 }
 
-static bool has_baseline(const struct sweep *s) {
+static bool has_label(const struct sweep *s, const char *label) {
     for (int i = 0; i < s->n_cells; i++) {
-        if (strcmp(s->cells[i].label, s->config->report.baseline) == 0)
-            return true;
+        if (strcmp(s->cells[i].label, label) == 0) return true;
     }
     return false;
 }
 
-static int check_baseline(const struct sweep *s, struct error *err) {
-    if (has_baseline(s)) return 0;
+// What others are compared with is one cell.
+static int check_single(const struct sweep *s, const char *name,
+                        const char *label, struct error *err) {
+    if (!*label || has_label(s, label)) return 0;
     return error_set(err, ERR_USAGE,
-                     "%s: baseline '%s' has an axis of its own, so no single "
-                     "cell has this name",
-                     s->config->path, s->config->report.baseline);
+                     "%s: %s '%s' has an axis of its own, so no single cell "
+                     "has this name",
+                     s->config->path, name, label);
 }
 
 // ---- problems -------------------------------------------------------------
@@ -262,7 +302,9 @@ int sweep_open(struct sweep *s, const struct config *config,
     s->sets = arena_alloc(&s->arena, n_sets * sizeof *s->sets);
     int status = expand(s, err);
     if (!status) status = check_names(s, err);
-    if (!status) status = check_baseline(s, err);
+    const struct report_config *report = &config->report;
+    if (!status) status = check_single(s, "baseline", report->baseline, err);
+    if (!status) status = check_single(s, "versus", report->versus, err);
     for (int i = 0; i < config->n_datasets && !status; i++)
         status = load_set(s, i, err);
     if (status) sweep_release(s);
@@ -287,8 +329,10 @@ int64_t sweep_n_samples(const struct sweep *s) {
 
 bool sweep_uses_model(const struct sweep *s, int model) {
     for (int i = 0; i < s->n_cells; i++) {
-        if (s->cells[i].base == model || s->cells[i].draft == model)
-            return true;
+        for (int r = 0; r < ROLE_N; r++) {
+            if (cell_model(&s->cells[i], (enum model_role)r) == model)
+                return true;
+        }
     }
     return false;
 }

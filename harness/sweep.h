@@ -1,9 +1,9 @@
 #pragma once
 // The run list: every cell of an experiment, with its problems.
 //
-// A cell is one base, draft, dataset, method and complete settings. Cells come
-// in a fixed order: dataset, entry of methods, base, draft, then the entry's
-// axes in the order written, the last fastest.
+// A cell is one base, draft, PRM, dataset, method and complete settings. Cells
+// come in a fixed order: dataset, entry of methods, base, draft, prm, then the
+// entry's axes in the order written, the last fastest.
 
 #include "engine/base/arena.h"
 #include "engine/base/hash.h"
@@ -18,13 +18,13 @@ struct error;
 
 struct cell {
     // Hash of everything that can change a sample of this cell but problem and
-    // sample index: SAMPLE_VERSION, seed, prefill, context and kv, model contents,
-    // dataset and grader, method, the settings that the method knows. Not
-    // mode, threads or instruction set: tokens do not depend on them.
+    // sample index: SAMPLE_VERSION, seed, prefill, context and kv, model
+    // contents, dataset and grader, method, the settings that the method knows.
+    // Not mode, threads or instruction set: tokens do not depend on them.
     char id[HASH_HEX_SIZE];
-    int index;       // in sweep.cells
-    int base, draft; // in config.models; draft -1: none
-    int dataset;     // in config.datasets and sweep.sets
+    int index;            // in sweep.cells
+    int base, draft, prm; // in config.models; draft, prm -1: none
+    int dataset;          // in config.datasets and sweep.sets
     const struct method *method;
     const char *label;   // as tables name the method, own axes included
     const char *variant; // "temperature=0" for axes of settings:; "" if none.
@@ -48,6 +48,9 @@ void sweep_release(struct sweep *s); // safe on a zeroed struct
 
 const char *cell_base_name(const struct sweep *s, const struct cell *c);
 const char *cell_draft_name(const struct sweep *s, const struct cell *c); // ""
+const char *cell_prm_name(const struct sweep *s, const struct cell *c);   // ""
+// Of its model in this role, in config.models; -1: none.
+int cell_model(const struct cell *c, enum model_role role);
 const char *cell_dataset_name(const struct sweep *s, const struct cell *c);
 // Does a threshold decide in this cell? (Else its column is empty.)
 bool cell_has_threshold(const struct cell *c);

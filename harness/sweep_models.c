@@ -5,6 +5,7 @@
 #include "harness/prompt_group.h"
 #include "harness/scripted_models.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,22 +21,30 @@ static int rows_needed(const struct sweep *s) {
     return n + SPARE_ROWS;
 }
 
-static int seqs_needed(const struct sweep *s, int model) {
+static struct method_seqs seqs_needed(const struct sweep *s, int model) {
     struct prompt_groups groups;
     prompt_groups_init(&groups, s);
-    int n = prompt_groups_n_seq(&groups, model);
+    struct method_seqs n = prompt_groups_seqs(&groups, s, model);
     prompt_groups_release(&groups);
     return n;
+}
+
+// Of all workers; too many are refused where the memory is counted.
+static int of_workers(int n_workers, int n) {
+    return n > INT_MAX / n_workers ? INT_MAX : n_workers * n;
 }
 
 static struct lm_native_options options_of(const struct sweep *s, int model,
                                            int n_workers) {
     const struct engine_config *e = &s->config->engine;
+    struct method_seqs seqs = seqs_needed(s, model);
     return (struct lm_native_options){
         .isa = engine_isa_names[e->isa],
         .n_threads = e->threads,
         .n_ctx = e->context,
-        .n_seq = n_workers * seqs_needed(s, model),
+        .n_seq = of_workers(n_workers, seqs.n_seq),
+        .n_forks = of_workers(n_workers, seqs.n_forks),
+        .fork_tokens = seqs.fork_tokens,
         .n_rows = rows_needed(s),
         .prefill_blas = e->prefill == PREFILL_BLAS,
         .kv = engine_kv_names[e->kv],
@@ -58,21 +67,31 @@ static struct lm *open_model(struct sweep_models *m, const struct sweep *s,
     return lm_native_open(spec->path, &o, err);
 }
 
+struct models sweep_models_of_cell(const struct sweep_models *m,
+                                   const struct cell *c) {
+    struct models models = {{NULL}};
+    for (int r = 0; r < ROLE_N; r++) {
+        int model = cell_model(c, (enum model_role)r);
+        if (model >= 0) models.lm[r] = m->lms[model];
+    }
+    return models;
+}
+
 static int check_cells(const struct sweep_models *m, const struct sweep *s,
                        int n_workers, struct error *err) {
     for (int i = 0; i < s->n_cells; i++) {
         const struct cell *c = &s->cells[i];
-        struct lm *base = m->lms[c->base];
-        struct lm *draft = c->draft < 0 ? NULL : m->lms[c->draft];
-        if (method_check(c->method, &(struct models){{base, draft}},
-                         &c->settings, err))
+        struct models models = sweep_models_of_cell(m, c);
+        if (method_check(c->method, &models, &c->settings, err))
             return place_prefix(&c->place, err);
-        unsigned caps = lm_caps(base) & (draft ? lm_caps(draft) : ~0u);
-        if (n_workers > 1 && !(caps & LM_CAP_SHARED))
+        for (int r = 0; r < ROLE_N && n_workers > 1; r++) {
+            const struct lm *lm = models.lm[r];
+            if (!lm || (lm_caps(lm) & LM_CAP_SHARED)) continue;
             return place_error(&c->place, err,
                                "mode throughput needs models that several "
                                "samples can share; backend %s cannot",
-                               lm_facts(base)->backend);
+                               lm_facts(lm)->backend);
+        }
     }
     return 0;
 }
@@ -116,10 +135,20 @@ static int add_need(const struct sweep *s, int model, int n_workers,
     *total = add_capped(*total, add_capped(need.weights_bytes, kv_bytes));
     fprintf(log,
             "model %s: %.1f MB of weights, %.1f MB of KV cache (%s, %d x %d "
-            "tokens)\n",
+            "tokens",
             spec->name, (double)need.weights_bytes / 1e6,
             (double)kv_bytes / 1e6, o.kv, o.n_seq, need.n_ctx);
+    if (o.n_forks)
+        fprintf(log, " and %d forks of %d", o.n_forks, o.fork_tokens);
+    fputs(")\n", log);
     return 0;
+}
+
+static bool searches(const struct sweep *s) {
+    for (int i = 0; i < s->n_cells; i++) {
+        if (s->cells[i].method->needs & METHOD_SEARCHES) return true;
+    }
+    return false;
 }
 
 int sweep_models_check_memory(const struct sweep *s, int n_workers,
@@ -134,8 +163,9 @@ int sweep_models_check_memory(const struct sweep *s, int n_workers,
     return error_set(err, ERR_MEMORY,
                      "%s: weights and KV caches take %.1f MB, %.1f MB of "
                      "memory are free; lower engine.context or concurrency, or "
-                     "set engine.kv to f16 or q8_0",
-                     c->path, (double)total / 1e6, (double)available / 1e6);
+                     "set engine.kv to f16 or q8_0%s",
+                     c->path, (double)total / 1e6, (double)available / 1e6,
+                     searches(s) ? ", or narrow the search" : "");
 }
 
 int sweep_n_workers(const struct sweep *s) {

@@ -37,6 +37,9 @@ int sweep_models_check_memory(const struct sweep *s, int n_workers,
 // Threads that solve samples at once.
 int sweep_n_workers(const struct sweep *s);
 void sweep_models_close(struct sweep_models *m); // safe on a zeroed struct
+// Those of a cell, by role.
+struct models sweep_models_of_cell(const struct sweep_models *m,
+                                   const struct cell *c);
 // The clock that traces must use: virtual, or the monotonic one. `m` must not
 // move while it is in use.
 struct clock sweep_clock(struct sweep_models *m);

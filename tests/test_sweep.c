@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const char rest[] =
-    "models: {base: {scripted: toy-base}, draft: {scripted: toy-draft}}\n"
+    "models: {base: {scripted: toy-base}, draft: {scripted: toy-draft}, "
+    "prm: {scripted: toy-prm}}\n"
     "datasets: [{name: toy, path: tests/cases/toy.jsonl, grader: number}]\n"
     "base: base\n"
     "draft: draft\n";
@@ -97,6 +98,39 @@ Test(sweep, random_judge_has_no_threshold) {
                  "base//toy/vanilla\nbase/draft/toy/r\n");
 }
 
+Test(sweep, prms_stand_only_where_they_score) {
+    struct scene s;
+    cr_assert_eq(open_sweep(&s, "prm: [prm, base]\n"
+                                "methods:\n  - vanilla\n"
+                                "  - {method: specreason, threshold: 0.5,"
+                                " judge: [digit, prm]}\n"),
+                 0, "%s", s.err.text);
+    char *got = list_cells(&s.sweep);
+    cr_expect_str_eq(got,
+                     "base//toy/vanilla\n"
+                     "base/draft/toy/specreason judge=digit>=0.5\n"
+                     "base/draft/toy/specreason prm=prm judge=prm>=0.5\n"
+                     "base/draft/toy/specreason prm=base judge=prm>=0.5\n");
+    free(got);
+    cr_expect_str_eq(cell_prm_name(&s.sweep, &s.sweep.cells[1]), "");
+    cr_expect_str_eq(cell_prm_name(&s.sweep, &s.sweep.cells[2]), "prm");
+    cr_expect_eq(cell_model(&s.sweep.cells[2], ROLE_PRM), 2);
+    cr_expect_eq(cell_model(&s.sweep.cells[2], ROLE_DRAFT), 1);
+    cr_expect_eq(cell_model(&s.sweep.cells[0], ROLE_PRM), -1);
+    cr_expect(sweep_uses_model(&s.sweep, 2));
+    leave(&s);
+}
+
+Test(sweep, every_judge_but_chance_has_a_threshold) {
+    expect_cells("prm: prm\nmethods:\n  - vanilla\n"
+                 "  - {method: specreason, threshold: 0.5,"
+                 " judge: [prm, likelihood, random]}\n",
+                 "base//toy/vanilla\n"
+                 "base/draft/toy/specreason judge=prm>=0.5\n"
+                 "base/draft/toy/specreason judge=likelihood>=0.5\n"
+                 "base/draft/toy/specreason judge=random\n");
+}
+
 static void refuse(const char *text, const char *what) {
     struct scene s;
     cr_expect_eq(open_sweep(&s, text), -1);
@@ -155,10 +189,18 @@ Test(sweep, ids_name_what_can_change_a_sample) {
     expect_same(plain, "engine: {kv: f16}\nmethods: [vanilla]\n", false);
     expect_same(plain, "methods: [{method: vanilla, base: draft}]\n", false);
     expect_same(plain, "methods: [specdecode]\n", false);
+    expect_same("prm: prm\nmethods: [{method: specreason, judge: prm}]\n",
+                "prm: base\nmethods: [{method: specreason, judge: prm}]\n",
+                false);
 }
 
 Test(sweep, ids_ignore_what_cannot) {
     static const char plain[] = "methods: [vanilla]\n";
+    expect_same(plain, "prm: prm\nmethods: [vanilla]\n", true);
+    expect_same("methods: [specreason]\n",
+                "prm: prm\nmethods: [{method: specreason, judge: [digit, "
+                "prm]}, vanilla]\n",
+                true);
     expect_same(plain, "name: y\nmethods: [vanilla]\n", true);
     expect_same(plain, "samples: 9\nwarmup: 0\nmethods: [vanilla]\n", true);
     expect_same(plain, "methods: [{method: vanilla, label: v}]\n", true);
