@@ -173,7 +173,8 @@ static char *print(const struct config *c) {
 
 Test(config, printed_config_reads_back_as_itself) {
     static const char text[] =
-        "# What?\nname: 0x1\nsamples: 2\nreport: {baseline: van illa}\n"
+        "# What?\nname: 0x1\nsamples: 2\nreport: {baseline: van illa, "
+        "versus: specdecode}\n"
         "settings: {temperature: [0, 0.60], step_delimiter: \"\\n\",\n"
         "           prompt: \"<|user|>{problem}\\t\\\"x\\\"\\\\\\n\"}\n"
         "methods:\n"

@@ -18,10 +18,12 @@ Test(manifest, reads_back_what_was_saved) {
     h.model.kv = "f16";
     h.model.kv_bytes = 77;
     h.manifest.question = "does \"it\" pay?\n\xff";
+    h.manifest.versus = "specreason";
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0, "%s", err.text);
     cr_assert_eq(manifest_load(&m, dir, &err), 0, "%s", err.text);
     cr_assert_str_eq(m.question, "does \"it\" pay?\n\xef\xbf\xbd");
     cr_assert_eq(m.k, HELPER_K);
+    cr_assert_str_eq(m.versus, "specreason");
     cr_assert_eq(m.n_cells, 3);
     cr_assert(isnan(m.cells[0].threshold));
     cr_assert_eq(m.cells[1].threshold, 7);
@@ -87,6 +89,7 @@ Test(manifest, may_be_extended) {
     expect_extends(&h, true, "");
     h.manifest.k = 3;
     h.manifest.baseline = "specdecode";
+    h.manifest.versus = "specreason";
     h.manifest.confidence = 0.9;
     h.model.path = "elsewhere.gguf";
     expect_extends(&h, true, "");

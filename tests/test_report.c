@@ -28,6 +28,7 @@ Test(report, arranges_samples_by_cell) {
     cr_assert_str_eq(r.cells[1].cell->label, "specreason");
     cr_assert_eq(r.cells[1].baseline, &r.cells[0]);
     cr_assert_null(r.cells[0].baseline);
+    cr_assert_null(r.cells[1].versus); // older folders name none
     double means[3];
     report_problem_means(&r.cells[1], report_ms, means);
     cr_assert_eq(means[0], 5);
@@ -250,6 +251,31 @@ Test(report, counts_machines_that_samples_come_from) {
     helper_add(dir, &s);
     open_ok(&r, dir, false);
     cr_assert_eq(r.n_machines, 2);
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+// Two cells of the label that differ by their draft: the one with the same
+// draft. A cell is not compared with itself.
+Test(report, the_second_method_has_the_same_draft) {
+    struct helper_store h;
+    struct report r;
+    struct error err;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    h.manifest.versus = "other";
+    h.cells[0].label = h.cells[2].label = "other";
+    h.cells[0].draft = "tiny";
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.cells[1].versus, &r.cells[2]);
+    cr_assert_null(r.cells[0].versus);
+    cr_assert_null(r.cells[2].versus);
+    report_release(&r);
+    h.cells[2].draft = "smaller"; // neither: the first
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.cells[1].versus, &r.cells[0]);
     report_release(&r);
     helper_dir_free(dir);
 }

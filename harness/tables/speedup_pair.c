@@ -10,19 +10,20 @@
 // ratio of per-problem means, so that a long problem weighs as much as a short
 // one). Ratio of means is what papers print: long problems dominate it.
 
-enum column { METHOD, BASELINE, N_COLUMNS };
+enum column { CELL, OTHER, N_COLUMNS };
 
 // Both cells' per-problem means where both have one; returns how many.
-static int pair_means(const struct report_cell *c, report_value_fn fn,
+static int pair_means(const struct report_cell *c,
+                      const struct report_cell *other, report_value_fn fn,
                       double *both[N_COLUMNS]) {
-    report_problem_means(c, fn, both[METHOD]);
-    report_problem_means(c->baseline, fn, both[BASELINE]);
+    report_problem_means(c, fn, both[CELL]);
+    report_problem_means(other, fn, both[OTHER]);
     int n = 0;
     for (int i = 0; i < c->n_problems; i++) {
-        double x = both[METHOD][i], y = both[BASELINE][i];
+        double x = both[CELL][i], y = both[OTHER][i];
         if (isnan(x) || isnan(y)) continue;
-        both[METHOD][n] = x;
-        both[BASELINE][n++] = y;
+        both[CELL][n] = x;
+        both[OTHER][n++] = y;
     }
     return n;
 }
@@ -32,25 +33,28 @@ static double ms_per_token(const struct report_sample *s) {
     return n > 0 ? ms / n : NAN;
 }
 
-// Writes log(baseline / method) over both[METHOD].
-static struct estimate ratio(const struct report_cell *c, report_value_fn fn,
-                             double *both[N_COLUMNS], double level) {
-    int n = pair_means(c, fn, both), n_logs = 0;
+// Writes log(other / cell) over both[CELL].
+static struct estimate ratio(const struct report_cell *c,
+                             const struct report_cell *other,
+                             report_value_fn fn, double *both[N_COLUMNS],
+                             double level) {
+    int n = pair_means(c, other, fn, both), n_logs = 0;
     for (int i = 0; i < n; i++) {
-        double x = both[METHOD][i], y = both[BASELINE][i];
-        if (x > 0 && y > 0) both[METHOD][n_logs++] = log(y / x);
+        double x = both[CELL][i], y = both[OTHER][i];
+        if (x > 0 && y > 0) both[CELL][n_logs++] = log(y / x);
     }
-    return stats_geomean_interval(both[METHOD], n_logs, level);
+    return stats_geomean_interval(both[CELL], n_logs, level);
 }
 
 static void fill_accuracy(struct speedup_pair *s, const struct report *r,
                           const struct report_cell *c,
+                          const struct report_cell *other,
                           double *both[N_COLUMNS]) {
-    int n = pair_means(c, report_correct, both);
+    int n = pair_means(c, other, report_correct, both);
     for (int i = 0; i < n; i++)
-        both[METHOD][i] -= both[BASELINE][i];
-    s->accuracy = stats_mean_interval(both[METHOD], n, r->manifest.confidence);
-    s->p = stats_sign_flip_p(both[METHOD], n, (uint64_t)r->manifest.seed);
+        both[CELL][i] -= both[OTHER][i];
+    s->accuracy = stats_mean_interval(both[CELL], n, r->manifest.confidence);
+    s->p = stats_sign_flip_p(both[CELL], n, (uint64_t)r->manifest.seed);
     s->min_detectable = stats_min_detectable(s->accuracy.se, n);
 }
 
@@ -59,20 +63,21 @@ static double quotient(double x, double y) {
 }
 
 int speedup_pair_fill(struct speedup_pair *s, const struct report *r,
-                      const struct report_cell *c) {
-    if (!c->usable || !c->baseline || !c->baseline->usable) return -1;
+                      const struct report_cell *c,
+                      const struct report_cell *other) {
+    if (!c->usable || !other || !other->usable) return -1;
     double level = r->manifest.confidence;
     double *both[N_COLUMNS];
     for (int i = 0; i < N_COLUMNS; i++) {
         both[i] = xcalloc((size_t)c->n_problems, sizeof **both);
     }
-    s->time = ratio(c, report_ms, both, level);
-    s->per_token = ratio(c, ms_per_token, both, level);
-    s->ratio_of_means = quotient(report_mean(c->baseline, report_ms),
-                                 report_mean(c, report_ms));
+    s->time = ratio(c, other, report_ms, both, level);
+    s->per_token = ratio(c, other, ms_per_token, both, level);
+    s->ratio_of_means =
+        quotient(report_mean(other, report_ms), report_mean(c, report_ms));
     s->tokens_ratio = quotient(report_mean(c, report_kept_tokens),
-                               report_mean(c->baseline, report_kept_tokens));
-    fill_accuracy(s, r, c, both);
+                               report_mean(other, report_kept_tokens));
+    fill_accuracy(s, r, c, other, both);
     for (int i = 0; i < N_COLUMNS; i++)
         free(both[i]);
     return 0;

@@ -61,7 +61,8 @@ static void fill(const struct report *r, struct table *t) {
     struct speedup_pair *pairs = xcalloc(n, sizeof *pairs);
     double *p = xcalloc(n, sizeof *p);
     for (size_t i = 0; i < n; i++) {
-        bool has = !speedup_pair_fill(&pairs[i], r, &r->cells[i]);
+        bool has = !speedup_pair_fill(&pairs[i], r, &r->cells[i],
+                                      r->cells[i].baseline);
         p[i] = has ? pairs[i].p : NAN;
         pairs[i].accuracy.n = has ? pairs[i].accuracy.n : -1;
     }

@@ -116,7 +116,7 @@ static double token_speedup(const struct report *r,
             strcmp(other->cell->draft, c->cell->draft) ||
             other->cell->dataset != c->cell->dataset ||
             other->baseline != c->baseline ||
-            speedup_pair_fill(&pair, r, other)) {
+            speedup_pair_fill(&pair, r, other, other->baseline)) {
             continue;
         }
         return pair.per_token.value;
@@ -127,7 +127,7 @@ static double token_speedup(const struct report *r,
 static void fill_model(const struct report *r, const struct report_cell *c,
                        const struct sums *s, struct table *t) {
     struct speedup_pair pair;
-    if (!speedup_pair_fill(&pair, r, c)) {
+    if (!speedup_pair_fill(&pair, r, c, c->baseline)) {
         table_set_number(t, "measured_speedup", pair.per_token.value);
     }
     double base_ns = base_token_ns(c);
