@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "harness/config.h"
 #include "harness/grader.h"
+#include "harness/step_checker.h"
 
 #include <string.h>
 
@@ -78,13 +79,17 @@ static void list_settings(FILE *out) {
     fputs("\nmodels: NAME: {path: FILE.gguf}\n"
           "datasets: - {name, path, grader, format, fields: {id, problem, "
           "answer,\n             choices, tags}, ids: [..], slice: "
-          "\"10:50\", limit: N}\n"
+          "\"10:50\", limit: N,\n             steps}\n"
           "base:, draft:, prm: a model's name, or a list\n"
           "methods: - NAME, or {method, label, base, draft, prm, settings..}\n"
           "\nLists of values expand to cells. graders:\n",
           out);
     for (int i = 0; grader_at(i); i++)
         fprintf(out, "  %-10s %s\n", grader_at(i)->name, grader_at(i)->help);
+    fputs("steps:\n", out);
+    for (int i = 0; step_checker_at(i); i++)
+        fprintf(out, "  %-10s %s\n", step_checker_at(i)->name,
+                step_checker_at(i)->help);
     fputs("methods:\n", out);
     for (int i = 0; method_at(i); i++)
         fprintf(out, "  %-18s %s\n", method_at(i)->name, method_at(i)->help);

@@ -17,6 +17,7 @@
 struct buf;
 struct error;
 struct grader;
+struct step_checker;
 
 enum run_mode { MODE_LATENCY, MODE_THROUGHPUT };
 enum prefill_mode { PREFILL_EXACT, PREFILL_BLAS };
@@ -67,6 +68,7 @@ struct dataset_spec {
     const char *path;
     const char *format; // "jsonl", "csv"
     const struct grader *grader;
+    const struct step_checker *steps; // NULL: steps cannot be checked
     // Names of the fields or columns.
     const char *field_id, *field_problem, *field_answer, *field_choices,
         *field_tags;

@@ -1,9 +1,11 @@
 #include "harness/config_reader.h"
 
+#include "engine/base/buf.h"
 #include "engine/base/error.h"
 #include "harness/grader.h"
 #include "harness/problem_reader.h"
 #include "harness/problem_set.h"
+#include "harness/step_checker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,24 @@ static int read_grader(struct config_reader *r, const struct tree *t,
     return place_error(&t->place, r->err, "unknown grader '%s'%s%s%s", name,
                        near ? ", did you mean '" : "", near ? near : "",
                        near ? "'?" : " (number, choice, none)");
+}
+
+static int read_steps(struct config_reader *r, const struct tree *map,
+                      struct dataset_spec *d) {
+    const struct tree *t = tree_find(map, "steps");
+    const char *name;
+    if (!t) return 0;
+    if (read_text(r, t, "steps", &name)) return -1;
+    d->steps = step_checker_find(name);
+    if (d->steps) return 0;
+    struct buf known;
+    buf_init(&known);
+    for (int i = 0; step_checker_at(i); i++)
+        buf_addf(&known, "%s%s", i ? ", " : "", step_checker_at(i)->name);
+    place_error(&t->place, r->err, "unknown step checker '%s' (%s)", name,
+                known.text);
+    buf_release(&known);
+    return -1;
 }
 
 static int read_format(struct config_reader *r, const struct tree *map,
@@ -110,8 +130,8 @@ static const char *stem_of(struct arena *a, const char *path) {
 static int read_dataset(struct config_reader *r, const struct tree *map,
                         struct dataset_spec *d) {
     struct name_list known = {.n = 0};
-    const char *const keys[] = {"name",   "path", "grader", "format",
-                                "fields", "ids",  "limit",  "slice"};
+    const char *const keys[] = {"name", "path",  "grader", "format", "fields",
+                                "ids",  "limit", "slice",  "steps"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         names_add(&known, keys[i]);
     if (read_keys(r, map, &known, "a dataset")) return -1;
@@ -130,7 +150,8 @@ static int read_dataset(struct config_reader *r, const struct tree *map,
     if (limit && read_int(r, limit, "limit", 1, 1000000000, &d->limit))
         return -1;
     return read_format(r, map, d) || read_fields(r, map, d) ||
-                   read_ids(r, map, d) || read_slice(r, map, d)
+                   read_ids(r, map, d) || read_slice(r, map, d) ||
+                   read_steps(r, map, d)
                ? -1
                : 0;
 }

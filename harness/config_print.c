@@ -3,6 +3,7 @@
 #include "engine/base/buf.h"
 #include "harness/grader.h"
 #include "harness/setting_effect.h"
+#include "harness/step_checker.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,7 @@ static void print_datasets(struct buf *out, const struct config *c) {
         buf_adds(out, ", path: ");
         print_text(out, d->path);
         buf_addf(out, ", format: %s, grader: %s", d->format, d->grader->name);
+        if (d->steps) buf_addf(out, ", steps: %s", d->steps->name);
         print_fields(out, d);
         print_selection(out, d);
         buf_adds(out, "}\n");

@@ -5,6 +5,7 @@
 #include "harness/grader.h"
 #include "harness/host.h"
 #include "harness/sample_record.h"
+#include "harness/step_checker.h"
 #include "harness/version.h"
 
 #include <math.h>
@@ -48,6 +49,8 @@ static void take_problems(struct manifest_dataset *d,
     for (int i = 0; i < set->n; i++) {
         d->problems[i].id = arena_strdup(a, set->problems[i].id);
         d->problems[i].hash = arena_strdup(a, set->problems[i].hash);
+        if (d->steps)
+            d->problems[i].text = arena_strdup(a, set->problems[i].text);
     }
 }
 
@@ -63,6 +66,7 @@ static void take_datasets(struct manifest *m, const struct sweep *s) {
             .path = arena_strdup(a, from->path),
             .grader = arena_strdup(a, from->grader->name),
             .hash = arena_strdup(a, s->sets[i].hash),
+            .steps = from->steps ? from->steps->name : NULL,
         };
         take_problems(&m->datasets[i], &s->sets[i], a);
     }

@@ -33,10 +33,12 @@ struct manifest_model {
 
 struct manifest_problem {
     const char *id, *hash;
+    const char *text; // as the model saw it; NULL where no steps are checked
 };
 
 struct manifest_dataset {
     const char *name, *path, *grader, *hash;
+    const char *steps; // name in step_checker.h; NULL: none
     struct manifest_problem *problems; // [n_problems]
     int n_problems;
 };

@@ -61,11 +61,14 @@ static void add_datasets(const struct manifest *m, struct buf *out) {
         json_put_string(out, "path", d->path);
         json_put_string(out, "grader", d->grader);
         json_put_string(out, "hash", d->hash);
+        if (d->steps) json_put_string(out, "steps", d->steps);
         open_list(out, "problems");
         for (int j = 0; j < d->n_problems; j++) {
             next_item(out, j);
             json_put_string(out, "id", d->problems[j].id);
             json_put_string(out, "hash", d->problems[j].hash);
+            if (d->problems[j].text)
+                json_put_string(out, "problem", d->problems[j].text);
             buf_addc(out, '}');
         }
         buf_adds(out, "]}");
@@ -201,6 +204,7 @@ static void take_datasets(struct manifest *m, struct json_reader *r,
         to->path = json_take_text(r, from, "path");
         to->grader = json_take_text(r, from, "grader");
         to->hash = json_take_text(r, from, "hash");
+        to->steps = json_take_text_or_null(r, from, "steps");
         const json_t *problems = json_take_array(r, from, "problems");
         to->problems =
             items_of(r, problems, sizeof *to->problems, &to->n_problems);
@@ -208,6 +212,7 @@ static void take_datasets(struct manifest *m, struct json_reader *r,
             const json_t *p = json_array_get(problems, (size_t)j);
             to->problems[j].id = json_take_text(r, p, "id");
             to->problems[j].hash = json_take_text(r, p, "hash");
+            to->problems[j].text = json_take_text_or_null(r, p, "problem");
         }
     }
 }

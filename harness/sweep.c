@@ -4,6 +4,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
 #include "harness/grader.h"
+#include "harness/step_checker.h"
 #include "harness/version.h"
 
 #include <stdlib.h>
@@ -274,6 +275,16 @@ static int check_single(const struct sweep *s, const char *name,
 
 // ---- problems -------------------------------------------------------------
 
+// Can the steps of every problem be checked?
+static int check_steps(const struct dataset_spec *d,
+                       const struct problem_set *set, struct error *err) {
+    for (int i = 0; i < set->n; i++) {
+        if (d->steps->check(set->problems[i].text, err))
+            return error_prefix(err, "%s:%d", d->path, set->problems[i].line);
+    }
+    return 0;
+}
+
 static int load_set(struct sweep *s, int i, struct error *err) {
     const struct dataset_spec *d = &s->config->datasets[i];
     const struct problem_source src = {
@@ -292,7 +303,8 @@ static int load_set(struct sweep *s, int i, struct error *err) {
         .limit = d->limit,
         .seed = (uint64_t)s->config->top.seed,
     };
-    return problem_set_load(&s->sets[i], &src, err);
+    if (problem_set_load(&s->sets[i], &src, err)) return -1;
+    return d->steps ? check_steps(d, &s->sets[i], err) : 0;
 }
 
 int sweep_open(struct sweep *s, const struct config *config,

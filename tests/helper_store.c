@@ -14,7 +14,7 @@ void helper_store_init(struct helper_store *h) {
     static const char *const hashes[] = {"h0", "h1", "h2"};
     *h = (struct helper_store){0};
     for (int i = 0; i < HELPER_PROBLEMS; i++) {
-        h->problems[i] = (struct manifest_problem){ids[i], hashes[i]};
+        h->problems[i] = (struct manifest_problem){ids[i], hashes[i], NULL};
     }
     h->dataset = (struct manifest_dataset){.name = "set",
                                            .path = "set.jsonl",

@@ -49,6 +49,28 @@ Test(manifest, absent_is_not_an_error) {
     helper_dir_free(dir);
 }
 
+// Problem texts are stored where steps can be checked.
+Test(manifest, keeps_what_steps_are_checked_against) {
+    struct helper_store h;
+    struct manifest m;
+    struct error err = {0};
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    cr_assert_eq(manifest_load(&m, dir, &err), 0, "%s", err.text);
+    cr_assert_null(m.datasets[0].steps);
+    cr_assert_null(m.datasets[0].problems[0].text);
+    manifest_release(&m);
+    h.dataset.steps = "chain";
+    h.problems[1].text = "1 a+2?";
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    cr_assert_eq(manifest_load(&m, dir, &err), 0, "%s", err.text);
+    cr_assert_str_eq(m.datasets[0].steps, "chain");
+    cr_assert_str_eq(m.datasets[0].problems[1].text, "1 a+2?");
+    manifest_release(&m);
+    helper_dir_free(dir);
+}
+
 // Cutting the file anywhere must give one clear line.
 Test(manifest, refuses_every_truncation) {
     struct helper_store h;
@@ -102,8 +124,10 @@ Test(manifest, may_be_extended) {
     h.manifest.n_cells = 4;
     expect_extends(&h, true, "");
 
-    struct manifest_problem problems[4] = {
-        {"new", "hn"}, {"p2", "h2"}, {"p1", "h1"}, {"p0", "h0"}};
+    struct manifest_problem problems[4] = {{"new", "hn", NULL},
+                                           {"p2", "h2", NULL},
+                                           {"p1", "h1", NULL},
+                                           {"p0", "h0", NULL}};
     h.dataset.problems = problems;
     h.dataset.n_problems = 4;
     expect_extends(&h, true, "");

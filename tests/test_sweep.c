@@ -139,6 +139,21 @@ static void refuse(const char *text, const char *what) {
     leave(&s);
 }
 
+Test(sweep, steps_are_checked_of_problems_that_allow_it) {
+    struct scene s;
+    static const char *const sets[] = {"datasets.0.steps=chain"};
+    cr_assert_eq(open_sweep(&s, "methods: [vanilla]\n"), 0);
+    cr_assert_null(s.config.datasets[0].steps);
+    config_release(&s.config);
+    sweep_release(&s.sweep);
+    cr_assert_eq(config_load(&s.config, s.path, sets, 1, &s.err), 0, "%s",
+                 s.err.text);
+    cr_expect_eq(sweep_open(&s.sweep, &s.config, &s.err), -1);
+    cr_expect(strstr(s.err.text, "toy.jsonl:1: '4-84+10*3-75?' is no chain"),
+              "%s", s.err.text);
+    leave(&s);
+}
+
 Test(sweep, refuses_cells_that_cannot_be_told_apart) {
     refuse("methods: [vanilla, vanilla]\n",
            "x.yaml:1:20: method 'vanilla' gives a cell that the entry in line "
