@@ -19,13 +19,14 @@ void bench_settings(struct settings *s) {
     s->max_depth = 20;
 }
 
-void bench_open_models(struct bench *b, const struct settings *s) {
+void bench_open_models(struct bench *b, const struct settings *s,
+                       const char *problem) {
     struct error err = {0};
     struct toy_pair *p = &b->p;
     p->s = *s;
     p->w = workspace_new(&(struct models){{p->base, p->draft}}, &p->s, &err);
     cr_assert(p->w, "%s", err.text);
-    cr_assert_eq(workspace_load(p->w, "1+1", &p->s, NULL, &err), 0, "%s",
+    cr_assert_eq(workspace_load(p->w, problem, &p->s, NULL, &err), 0, "%s",
                  err.text);
     trace_init(&p->t, NULL, p->s.max_steps, p->s.budget_tokens);
     cr_assert_eq(search_fit(p->w, &bench_method, &p->s, &err), 0, "%s",
@@ -45,7 +46,7 @@ void bench_open(struct bench *b, const struct settings *s, uint64_t seed,
     toy_init(&b->p.draft_toy, seed, seed + 1, noise);
     b->p.base = toy_open(&b->p.base_toy);
     b->p.draft = toy_open(&b->p.draft_toy);
-    bench_open_models(b, s);
+    bench_open_models(b, s, "1+1");
 }
 
 void bench_reset(struct bench *b, uint64_t seed) {

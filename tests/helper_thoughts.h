@@ -17,7 +17,8 @@ void bench_settings(struct settings *s);
 void bench_open(struct bench *b, const struct settings *s, uint64_t seed,
                 double noise);
 // With models of one's own, which p.base and p.draft hold.
-void bench_open_models(struct bench *b, const struct settings *s);
+void bench_open_models(struct bench *b, const struct settings *s,
+                       const char *problem);
 void bench_close(struct bench *b); // fails the test where a page is left
 // Begin a sample: an empty tree, all sequences free.
 void bench_reset(struct bench *b, uint64_t seed);

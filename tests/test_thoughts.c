@@ -160,3 +160,150 @@ Test(thoughts, are_those_of_each_written_alone) {
         bench_close(&b);
     }
 }
+
+// ---- with the drafter -------------------------------------------------------
+
+Test(thoughts, exact_rule_gives_the_thoughts_of_the_base_alone) {
+    static const int lengths[] = {1, 2, 5, 8};
+    struct settings s;
+    struct bench b;
+    int64_t n_accepted = 0;
+    bench_settings(&s);
+    s.accept = ACCEPT_EXACT;
+    s.draft_tokens = 8;
+    s.evaluator = EVALUATOR_LIKELIHOOD;
+    for (uint64_t model = 1; model <= 3; model++) {
+        bench_open(&b, &s, model, 1.5);
+        for (uint64_t seed = 0; seed < 16; seed++) {
+            b.p.s.draft_tokens = lengths[seed % 4];
+            b.p.s.temperature = 0.3 * (double)(seed / 4);
+            workspace_fit(b.p.w, &b.p.s, false, NULL);
+            bench_reset(&b, seed);
+            b.x->n_live = seed % 3 ? 5 : 20;
+            check_layers(&b, AUTHOR_BASE, true, 12);
+            const struct counters *c = &b.p.t.count;
+            n_accepted += c->spec_accepted;
+            cr_expect_leq(c->spec_accepted, c->spec_drafted);
+            cr_expect_leq(c->spec_drafted, c->spec_passes * b.p.s.draft_tokens);
+            // A past keeps no row: the last token of a thought that was
+            // verified whole is read again by those that go on from it.
+            cr_expect_leq(c->repeated[ROLE_BASE], 2 * 12);
+            cr_expect_eq(c->repeated[ROLE_DRAFT], 0);
+        }
+        bench_close(&b);
+    }
+    cr_expect_gt(n_accepted, 500);
+}
+
+Test(thoughts, a_drafter_that_is_the_base_is_always_right) {
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    bench_open(&b, &s, 7, 0);
+    for (int rule = 0; rule < 2; rule++) {
+        int first;
+        b.p.s.accept = rule;
+        bench_reset(&b, 3);
+        bench_write(&b, AUTHOR_BASE, true, TREE_ROOT, 12, &first);
+        const struct counters *c = &b.p.t.count;
+        cr_expect_gt(c->spec_drafted, 20);
+        cr_expect_eq(c->spec_accepted, c->spec_drafted);
+    }
+    bench_close(&b);
+}
+
+// Models of a few tokens whose logits depend on the last two.
+enum { LENGTH = 3, N_VOCAB = 5, N_CELLS = 125, N_CALLS = 400, N_EACH = 50 };
+
+static void table_logits(void *ctx, const int32_t *tokens, int n, float *row) {
+    uint64_t seed = *(const uint64_t *)ctx;
+    for (int i = n < 2 ? 0 : n - 2; i < n; i++)
+        seed = seed * 31 + (uint64_t)tokens[i] + 1;
+    for (int i = 0; i < N_VOCAB; i++) {
+        uint64_t words[2] = {seed, (uint64_t)i};
+        row[i] = (float)(hash_u64(words, sizeof words) >> 11) * 0x1p-53f * 3;
+    }
+}
+
+static struct lm *open_table(uint64_t *seed) {
+    struct scripted_model m = {
+        .logits = table_logits, .ctx = seed, .n_vocab = N_VOCAB, .n_ctx = 32};
+    return lm_scripted_open(&m, 12, NULL);
+}
+
+// Chance of a sequence after the prompt "\x01", computed row by row.
+static double table_chance(struct workspace *w, uint64_t *seed, int cell) {
+    int32_t tokens[LENGTH + 1] = {1};
+    double p = 1;
+    for (int i = LENGTH; i > 0; i--) {
+        tokens[i] = cell % N_VOCAB;
+        cell /= N_VOCAB;
+    }
+    for (int i = 1; i <= LENGTH; i++) {
+        float row[N_VOCAB], weights[N_VOCAB];
+        double total;
+        table_logits(seed, tokens, i, row);
+        workspace_weights(w, ROLE_BASE, row, weights, &total, NULL);
+        p *= weights[tokens[i]] / total;
+    }
+    return p;
+}
+
+static void count_cells(struct bench *b, int *count) {
+    for (uint64_t seed = 0; seed < N_CALLS; seed++) {
+        int first;
+        bench_reset(b, seed);
+        int n = bench_write(b, AUTHOR_BASE, true, TREE_ROOT, N_EACH, &first);
+        for (int i = first; i < first + n; i++) {
+            const int32_t *t = tree_tokens(&b->x->tree, i);
+            cr_assert_eq(b->x->tree.nodes[i].n_tokens, LENGTH);
+            count[(t[0] * N_VOCAB + t[1]) * N_VOCAB + t[2]] +=
+                b->x->tree.nodes[i].n_copies;
+        }
+    }
+}
+
+static void check_distribution(int rule, int draft_tokens) {
+    uint64_t base_seed = 5, draft_seed = 105;
+    int count[N_CELLS] = {0};
+    double sum = 0;
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    strcpy(s.prompt, "{problem}");
+    s.budget_tokens = s.step_tokens = LENGTH;
+    s.temperature = 1.2;
+    s.accept = rule;
+    s.draft_tokens = draft_tokens;
+    b.p.base = open_table(&base_seed);
+    b.p.draft = open_table(&draft_seed);
+    bench_open_models(&b, &s, "\x01");
+    count_cells(&b, count);
+    double rest = 0, rest_expected = 0;
+    int n_free = -1;
+    for (int i = 0; i <= N_CELLS; i++) {
+        bool is_rest = i == N_CELLS;
+        double expected =
+            is_rest ? rest_expected
+                    : table_chance(b.p.w, &base_seed, i) * N_CALLS * N_EACH;
+        double seen = is_rest ? rest : count[i];
+        if (expected < 5 && !is_rest) {
+            rest_expected += expected;
+            rest += seen;
+        } else if (expected > 0) {
+            sum += (seen - expected) * (seen - expected) / expected;
+            n_free++;
+        }
+    }
+    cr_expect_gt(b.p.t.count.spec_accepted, 0);
+    cr_expect_gt(b.p.t.count.spec_drafted, b.p.t.count.spec_accepted);
+    double p = gsl_cdf_chisq_Q(sum, n_free);
+    cr_expect(p > 1e-3, "rule %d, %d drafted: p = %g", rule, draft_tokens, p);
+    bench_close(&b);
+}
+
+Test(thoughts, both_rules_keep_the_distribution_of_the_base) {
+    check_distribution(ACCEPT_REJECTION, 2);
+    check_distribution(ACCEPT_REJECTION, 1);
+    check_distribution(ACCEPT_EXACT, 2);
+}
