@@ -55,6 +55,7 @@ static void play_logits(void *ctx, const int32_t *tokens, int n, float *row) {
         const char *g = r->steps[offset ? step : step - 1].grades;
         for (; *g; g++)
             row[(unsigned char)*g] = 30;
+        if (row['!']) row['7'] = NAN;
         return;
     }
     const char *text = "";

@@ -9,7 +9,8 @@
 // delimiter is followed by the end of text.
 struct play_step {
     const char *draft, *base;
-    const char *grades; // digits that the judge likes, equally; "x" likes 'x'
+    const char *grades; // digits that the judge likes, equally; "x" likes 'x',
+                        // "!": one digit's logit is no number
 };
 
 // The reward model's scores of step number i, 0 to 1: the draft's, and any
