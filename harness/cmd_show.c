@@ -4,6 +4,7 @@
 #include "harness/report.h"
 #include "harness/sample_record.h"
 #include "harness/show.h"
+#include "harness/show_tree.h"
 #include "harness/store.h"
 
 #include <math.h>
@@ -14,7 +15,8 @@
 struct options {
     const char *cell, *method, *problem;
     double threshold;
-    int sample;
+    int sample, depth;
+    bool kept;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -34,6 +36,12 @@ static const struct cli_option options[] = {
     {.name = "sample", .short_name = 'n', .type = CLI_INT,
      .offset = AT(sample), .min = -1, .max = 1e9, .default_value = "-1",
      .value_name = "N", .help = "this sample of a problem, from 0"},
+    {.name = "depth", .short_name = 'd', .type = CLI_INT,
+     .offset = AT(depth), .min = 1, .max = SHOW_DEPTH_MAX,
+     .default_value = "1000", .value_name = "N",
+     .help = "of a tree, show the first N thoughts of each path"},
+    {.name = "kept", .short_name = 'k', .type = CLI_FLAG, .offset = AT(kept),
+     .help = "show only what was kept; of a tree, the path chosen at last"},
     {.name = NULL},
 };
 // clang-format on
@@ -91,7 +99,10 @@ static int show_one(const struct cli_call *call, struct error *err) {
     struct choice c = {.options = call->options};
     int rc = store_read(call->args[0], consider, &c, err);
     if (!rc && c.found) {
-        show_sample(&c.sample, cli_use_color(call->out), call->out);
+        const struct show_options how = {.color = cli_use_color(call->out),
+                                         .kept_only = c.options->kept,
+                                         .depth = c.options->depth};
+        show_sample(&c.sample, &how, call->out);
     } else if (!rc) {
         rc = error_set(err, ERR_USAGE,
                        "no stored sample fits; `specsweep show %s` lists the "
@@ -125,7 +136,9 @@ const struct cli_command cmd_show = {
     .details =
         "Without a selection: the cells. With one: of the samples that fit,\n"
         "the first in which a step was dropped (else the first): who wrote\n"
-        "each step, its score, kept or dropped, time and text.\n",
+        "each step, its score, kept or dropped, time and text. A search is "
+        "drawn\n"
+        "as a tree; * marks the path chosen at last.\n",
     .options = options,
     .record_bytes = sizeof(struct options),
     .min_args = 1,

@@ -1,48 +1,18 @@
 #include "harness/show.h"
 
-#include "harness/json_write.h"
 #include "harness/report.h"
 #include "harness/sample_record.h"
+#include "harness/show_text.h"
+#include "harness/show_tree.h"
 
 #include <math.h>
 #include <string.h>
 
 // Base in blue, draft in green; what the judge dropped is dim.
 
-struct paint {
-    const char *base, *draft, *dim, *good, *bad, *off;
-};
-
-static const struct paint plain = {"", "", "", "", "", ""};
-static const struct paint colored = {"\033[34m", "\033[32m", "\033[2m",
-                                     "\033[32m", "\033[31m", "\033[0m"};
-
-// C0 controls, DEL, and the C1 controls that some terminals obey (U+0080 to
-// U+009F, two bytes beginning with C2).
-static bool is_control(const unsigned char *c, int n) {
-    return c[0] < 0x20 || c[0] == 0x7F ||
-           (n == 2 && c[0] == 0xC2 && c[1] < 0xA0);
-}
-
-static void print_text(const char *text, size_t n_bytes, const char *indent,
-                       FILE *out) {
-    for (size_t i = 0; i < n_bytes;) {
-        int n = utf8_length(text + i, n_bytes - i);
-        if (text[i] == '\n') {
-            fputc('\n', out);
-            fputs(indent, out);
-        } else if (!n || is_control((const unsigned char *)text + i, n)) {
-            fputc('?', out);
-        } else {
-            fwrite(text + i, 1, (size_t)n, out);
-        }
-        i += n ? (size_t)n : 1;
-    }
-}
-
 static void print_line(const char *name, const char *text, FILE *out) {
     fprintf(out, "%-10s", name);
-    print_text(text, strlen(text), "", out);
+    show_text(text, strlen(text), "", out);
     fputc('\n', out);
 }
 
@@ -57,6 +27,7 @@ static void print_identity(const struct sample *s, FILE *out) {
     print_line("cell", text, out);
     print_line("base", s->base, out);
     if (*s->draft) print_line("draft", s->draft, out);
+    if (*s->prm) print_line("prm", s->prm, out);
     snprintf(text, sizeof text, "%s / %s, sample %d, seed %lld", s->dataset,
              s->problem, s->index, (long long)s->seed);
     print_line("problem", text, out);
@@ -69,11 +40,11 @@ static void print_outcome(const struct sample *s, const struct paint *p,
             p->off);
     if (*s->answer) {
         fputs(", answer ", out);
-        print_text(s->answer, strlen(s->answer), "", out);
+        show_text(s->answer, strlen(s->answer), "", out);
     }
     if (*s->reason) {
         fputs(" (", out);
-        print_text(s->reason, strlen(s->reason), "", out);
+        show_text(s->reason, strlen(s->reason), "", out);
         fputc(')', out);
     }
     fputc('\n', out);
@@ -94,6 +65,12 @@ static void print_outcome(const struct sample *s, const struct paint *p,
                 "", (long long)s->count.spec_accepted,
                 (long long)s->count.spec_drafted,
                 (long long)s->count.spec_passes);
+    }
+    if (s->tree) show_tree_counts(s, out);
+    if (s->count.calls[ROLE_PRM]) {
+        fprintf(out, "%-10s%lld tokens read in %lld calls\n", "prm",
+                (long long)s->count.evaluated[ROLE_PRM],
+                (long long)s->count.calls[ROLE_PRM]);
     }
 }
 
@@ -127,25 +104,33 @@ static void print_step(const struct sample_step *step, int number,
         fprintf(out, "  %.3f ms", (double)step->time_ns / 1e6);
     }
     fputs("\n     | ", out);
-    size_t n = step->n_bytes;
-    while (n && step->text[n - 1] == '\n')
-        n--; // the delimiter itself
-    print_text(step->text, n, "     | ", out);
+    show_step_text(step->text, step->n_bytes, "     | ", out);
     fprintf(out, "%s\n", p->off);
 }
 
-void show_sample(const struct sample *s, bool color, FILE *out) {
-    const struct paint *p = color ? &colored : &plain;
+static void print_steps(const struct sample *s, const struct show_options *o,
+                        const struct paint *p, FILE *out) {
+    if (s->tree) {
+        show_tree(s, o->depth, o->kept_only, p, out);
+        return;
+    }
+    for (int i = 0; i < s->n_steps; i++) {
+        if (s->steps[i].kept || !o->kept_only)
+            print_step(&s->steps[i], i + 1, p, out);
+    }
+}
+
+void show_sample(const struct sample *s, const struct show_options *o,
+                 FILE *out) {
+    const struct paint *p = o->color ? &paint_colored : &paint_plain;
     print_identity(s, out);
     print_outcome(s, p, out);
     print_times(s, out);
     fputc('\n', out);
-    for (int i = 0; i < s->n_steps; i++) {
-        print_step(&s->steps[i], i + 1, p, out);
-    }
+    print_steps(s, o, p, out);
     if (!s->n_steps && s->response) {
         fputs("     | ", out);
-        print_text(s->response, s->n_response, "     | ", out);
+        show_text(s->response, s->n_response, "     | ", out);
         fputc('\n', out);
     }
     if (s->text_full)
@@ -169,6 +154,13 @@ static double drafted_share(const struct report_cell *c) {
     return drafted > 0 ? 100 * kept / drafted : NAN;
 }
 
+// Thresholds from 0 to 9 as in tables, those from 0 to 1 in full.
+static void print_threshold(double x, FILE *out) {
+    char text[40] = "-";
+    if (!isnan(x)) snprintf(text, sizeof text, x < 1 ? "%.4g" : "%.1f", x);
+    fprintf(out, "  %9s", text);
+}
+
 static void print_number(double x, int decimals, const char *unit, int width,
                          FILE *out) {
     char text[40] = "-";
@@ -181,7 +173,7 @@ static void show_cell(const struct report_cell *c, FILE *out) {
     char samples[40];
     snprintf(samples, sizeof samples, "%d/%d", n - c->n_missing, n);
     fprintf(out, "%.8s  %-20s", c->cell->id, c->cell->label);
-    print_number(c->cell->threshold, 1, "", 9, out);
+    print_threshold(c->cell->threshold, out);
     fprintf(out, "  %-12s  %-12s  %-14s  %11s", c->cell->base,
             *c->cell->draft ? c->cell->draft : "-", c->dataset->name, samples);
     print_number(report_mean(c, report_correct), 3, "", 7, out);
