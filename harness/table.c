@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,15 +75,29 @@ static char *drop_minus_zero(char *text) {
     return text;
 }
 
+static void set_decimals(struct table *t, int cell, int decimals,
+                         double value) {
+    char *text = isfinite(value) ? xasprintf("%.*f", decimals, value) : NULL;
+    replace(&t->cells[cell], text ? drop_minus_zero(text) : NULL);
+}
+
 void table_set_number(struct table *t, const char *column, double value) {
     int decimals;
     int i = last_cell(t, column, &decimals);
     assert(decimals != COLUMN_TEXT);
-    if (!isfinite(value)) {
-        replace(&t->cells[i], NULL);
-        return;
+    set_decimals(t, i, decimals, value);
+}
+
+void table_set_setting(struct table *t, const char *column, double value) {
+    int decimals;
+    int i = last_cell(t, column, &decimals);
+    char text[64];
+    assert(decimals != COLUMN_TEXT);
+    for (; decimals < 6; decimals++) {
+        snprintf(text, sizeof text, "%.*f", decimals, value);
+        if (!(fabs(strtod(text, NULL) - value) > 1e-9)) break;
     }
-    replace(&t->cells[i], drop_minus_zero(xasprintf("%.*f", decimals, value)));
+    set_decimals(t, i, decimals, value);
 }
 
 void table_set_mark(struct table *t, const char *column, const char *mark) {

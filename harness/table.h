@@ -40,6 +40,9 @@ void table_release(struct table *t);
 void table_add_row(struct table *t);
 void table_set_text(struct table *t, const char *column, const char *text);
 void table_set_number(struct table *t, const char *column, double value);
+// The same with as many decimals as the value needs, up to six and no fewer
+// than the column's: for what somebody chose, such as a threshold.
+void table_set_setting(struct table *t, const char *column, double value);
 // A sign that the Markdown form shows before the value ("~": not resolved).
 void table_set_mark(struct table *t, const char *column, const char *mark);
 

@@ -91,3 +91,19 @@ Test(table, is_saved_whole_or_not_at_all) {
     free(path);
     helper_dir_free(dir);
 }
+
+Test(table, settings_have_the_decimals_that_they_need) {
+    static const double values[] = {7, 3.5, 0.85, 0.125, 1.0 / 3, NAN};
+    static const char *const want[] = {"7.0",   "3.5",      "0.85",
+                                       "0.125", "0.333333", NULL};
+    struct table t;
+    table_init(&t, "demo", "Demo", columns);
+    for (int i = 0; i < 6; i++) {
+        table_add_row(&t);
+        table_set_setting(&t, "unused", values[i]);
+        const char *got = table_cell(&t, i, 3);
+        cr_assert_eq(!got, !want[i], "%d", i);
+        if (got) cr_assert_str_eq(got, want[i]);
+    }
+    table_release(&t);
+}
