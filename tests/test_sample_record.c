@@ -3,9 +3,11 @@
 #include "engine/base/arena.h"
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
+#include "tests/helper_cases.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void keep(struct trace *t, const char *text, enum author author,
@@ -123,6 +125,171 @@ Test(sample_record, keeps_steps_in_order) {
     cr_assert_str_eq(back.steps[1].text, "7*2=\xef\xbf\xbd\x01 15\n\n");
     cr_assert_not(back.steps[2].judged);
     cr_assert(isnan(back.steps[2].score));
+    arena_release(&arena);
+    trace_release(&t);
+}
+
+// ---- trees ----------------------------------------------------------------
+
+static void add_node(struct trace *t, const char *text, int parent,
+                     enum decision decision, double score) {
+    struct step s = {.author = parent < 0 ? AUTHOR_BASE : AUTHOR_DRAFT,
+                     .kept = decision == DECISION_KEPT,
+                     .judged = true,
+                     .score = score,
+                     .second = score / 2,
+                     .threshold = parent < 0 ? NAN : 0.75,
+                     .n_tokens = 3,
+                     .time_ns = 1000,
+                     .decision = decision,
+                     .parent = parent,
+                     .n_copies = parent + 2};
+    trace_step(t, &s, text, strlen(text));
+}
+
+static void make_tree(struct trace *t) {
+    int32_t tokens[] = {1, 2, 3};
+    trace_init(t, NULL, 10, 100);
+    t->tree = true;
+    add_node(t, "3+4=7\n\n", -1, DECISION_KEPT, 0.875);
+    add_node(t, "3+4=8\n\n", -1, DECISION_PRUNED, 0.25);
+    add_node(t, "7*2=15\n\n", 0, DECISION_REJECTED, 0.5);
+    add_node(t, "\\boxed{14}", 0, DECISION_KEPT, 0.9375);
+    add_node(t, "\\boxed{15}", 0, DECISION_SURPLUS, 0.8125);
+    trace_keep(t, tokens, 3, AUTHOR_BASE, "3+4=7\n\n", 7);
+    trace_keep(t, tokens, 3, AUTHOR_DRAFT, "\\boxed{14}", 10);
+    t->stop = STOP_ANSWER;
+    t->count.calls[ROLE_PRM] = 3;
+    t->count.evaluated[ROLE_PRM] = 40;
+    t->count.repeated[ROLE_PRM] = 2;
+}
+
+static void print_tree(struct buf *line, struct arena *arena) {
+    struct trace t;
+    make_tree(&t);
+    struct sample s = make_sample(&t, arena, MODE_LATENCY);
+    s.prm = "p";
+    buf_init(line);
+    sample_print(&s, line);
+    trace_release(&t);
+}
+
+static int parse(struct sample *s, const char *line, struct arena *arena,
+                 struct error *err) {
+    return sample_parse(s, line, strlen(line), arena, err);
+}
+
+Test(sample_record, reads_trees_back) {
+    static const enum decision decisions[] = {DECISION_KEPT, DECISION_PRUNED,
+                                              DECISION_REJECTED, DECISION_KEPT,
+                                              DECISION_SURPLUS};
+    static const int parents[] = {-1, -1, 0, 0, 0};
+    struct arena arena = {0};
+    struct buf line;
+    struct sample back;
+    struct error err;
+    print_tree(&line, &arena);
+    cr_assert_eq(parse(&back, line.text, &arena, &err), 0, "%s", err.text);
+    cr_assert(back.tree);
+    cr_assert_str_eq(back.prm, "p");
+    cr_assert_eq(back.n_steps, 5);
+    for (int i = 0; i < 5; i++) {
+        cr_assert_eq(back.steps[i].decision, decisions[i], "%d", i);
+        cr_assert_eq(back.steps[i].parent, parents[i], "%d", i);
+        cr_assert_eq(back.steps[i].n_copies, parents[i] + 2, "%d", i);
+        cr_assert_eq(back.steps[i].second, back.steps[i].score / 2, "%d", i);
+    }
+    cr_assert(isnan(back.steps[0].threshold));
+    cr_assert_eq(back.steps[2].threshold, 0.75);
+    cr_assert_null(back.response, "the kept steps are the response");
+    cr_assert_eq(back.count.calls[ROLE_PRM], 3);
+    cr_assert_eq(back.count.evaluated[ROLE_PRM], 40);
+    cr_assert_eq(back.count.repeated[ROLE_PRM], 2);
+    buf_release(&line);
+    arena_release(&arena);
+}
+
+// A line with one text replaced by another.
+static int parse_changed(const char *line, const char *from, const char *to,
+                         struct sample *back, struct arena *arena,
+                         struct error *err) {
+    char *changed = helper_replace(line, from, to);
+    cr_assert_str_neq(changed, line, "%s", from);
+    int rc = parse(back, changed, arena, err);
+    free(changed);
+    return rc;
+}
+
+Test(sample_record, refuses_trees_that_are_none) {
+    static const char *const bad[][3] = {
+        {"\"parent\":-1", "\"parent\":-2", "\"parent\""},
+        {"\"parent\":-1", "\"parent\":0", "\"parent\""}, // of itself
+        {"\"parent\":0", "\"parent\":4", "\"parent\""},  // a later one
+        {"\"parent\":0", "\"parent\":1e9", "\"parent\""},
+        {"\"parent\":0,", "", "\"parent\""},
+        {"\"copies\":1", "\"copies\":0", "\"copies\""},
+        {"\"decision\":\"pruned\"", "\"decision\":\"lost\"", "\"decision\""},
+        {"\"second\":0.25", "\"second\":\"x\"", "\"second\""},
+        {"\"tree\":true", "\"tree\":1", "\"tree\""},
+        {"\"calls_prm\":3", "\"calls_prm\":-3", "\"calls_prm\""},
+    };
+    struct arena arena = {0};
+    struct buf line;
+    print_tree(&line, &arena);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct sample back;
+        struct error err = {0};
+        cr_assert_eq(
+            parse_changed(line.text, bad[i][0], bad[i][1], &back, &arena, &err),
+            -1, "%s", bad[i][1]);
+        cr_assert(strstr(err.text, bad[i][2]), "%s", err.text);
+    }
+    buf_release(&line);
+    arena_release(&arena);
+}
+
+// What a tree has stands in trees alone, and what a PRM did may be absent.
+Test(sample_record, linear_samples_say_nothing_of_trees) {
+    struct trace t;
+    struct arena arena = {0};
+    struct buf line;
+    struct sample back;
+    struct error err = {0};
+    make_trace(&t);
+    struct sample s = make_sample(&t, &arena, MODE_LATENCY);
+    buf_init(&line);
+    sample_print(&s, &line);
+    cr_assert_null(strstr(line.text, "\"tree\""));
+    cr_assert_null(strstr(line.text, "\"parent\""));
+    cr_assert_null(strstr(line.text, "\"decision\""));
+    cr_assert(strstr(line.text, ",\"calls_prm\":0,\"evaluated_prm\":0,"
+                                "\"repeated_prm\":0}"));
+    cr_assert_eq(parse_changed(line.text,
+                               ",\"calls_prm\":0,\"evaluated_prm\":0,"
+                               "\"repeated_prm\":0}",
+                               "}", &back, &arena, &err),
+                 0, "%s", err.text);
+    cr_assert_not(back.tree);
+    cr_assert_eq(back.count.calls[ROLE_PRM], 0);
+    cr_assert_str_eq(back.prm, "");
+    cr_assert_eq(back.steps[1].decision, DECISION_REJECTED);
+    cr_assert_eq(back.steps[1].parent, -1);
+    cr_assert_eq(back.steps[1].n_copies, 1);
+    cr_assert(isnan(back.steps[1].second));
+    buf_release(&line);
+    arena_release(&arena);
+    trace_release(&t);
+}
+
+Test(sample_record, a_search_may_end_without_a_thought) {
+    struct trace t;
+    struct arena arena = {0};
+    struct sample back;
+    make_trace(&t);
+    t.stop = STOP_NO_THOUGHT;
+    struct sample s = make_sample(&t, &arena, MODE_LATENCY);
+    round_trip(&s, &back, &arena);
+    cr_assert_eq(back.stop, STOP_NO_THOUGHT);
     arena_release(&arena);
     trace_release(&t);
 }
