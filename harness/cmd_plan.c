@@ -136,7 +136,7 @@ static void add_row(const struct plan *p, const struct cell *c,
     table_set_text(table, "draft", cell_draft_name(s, c));
     table_set_text(table, "dataset", cell_dataset_name(s, c));
     table_set_text(table, "method", c->label);
-    table_set_number(table, "threshold", threshold);
+    table_set_setting(table, "threshold", threshold);
     table_set_text(table, "variant", c->variant);
     table_set_number(table, "problems", n);
     table_set_number(table, "samples", n * p->config.top.samples);

@@ -351,7 +351,7 @@ void report_begin_row(struct table *t, const struct report_cell *c) {
     table_set_text(t, "draft", c->cell->draft);
     table_set_text(t, "dataset", c->dataset->name);
     table_set_text(t, "method", c->cell->label);
-    table_set_number(t, "threshold", c->cell->threshold);
+    table_set_setting(t, "threshold", c->cell->threshold);
 }
 
 void report_end_row(struct table *t, const struct report_cell *c) {
