@@ -1,9 +1,11 @@
 #include "engine/base/error.h"
+#include "tests/helper_malloc.h"
 #include "tests/helper_thoughts.h"
 
 #include <criterion/criterion.h>
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,4 +308,384 @@ Test(thoughts, both_rules_keep_the_distribution_of_the_base) {
     check_distribution(ACCEPT_REJECTION, 2);
     check_distribution(ACCEPT_REJECTION, 1);
     check_distribution(ACCEPT_EXACT, 2);
+}
+
+// ---- bundles and waves ------------------------------------------------------
+
+enum { MAX_NODES = 200 };
+struct nodes {
+    struct node nodes[MAX_NODES];
+    int n;
+    int32_t tokens[8192];
+    struct counters count;
+};
+
+// Two layers: after the prompt, and after all of the first that go on.
+static void write_two_layers(struct bench *b, enum author author,
+                             bool speculate, int n_live, struct nodes *out) {
+    struct error err = {0};
+    struct wish wishes[64];
+    int first, n, n_wishes = 0;
+    b->x->n_live = n_live;
+    n = bench_write(b, author, speculate, TREE_ROOT, 9, &first);
+    for (int i = 0; i < n; i++) {
+        if (!b->x->tree.nodes[i].end)
+            wishes[n_wishes++] = (struct wish){i, 3 + i % 3};
+        wishes[n_wishes++] = (struct wish){TREE_ROOT, 0};
+    }
+    cr_assert_gt(n_wishes, 1);
+    cr_assert_eq(thoughts_write(b->x, author, speculate, wishes, n_wishes,
+                                &first, &n, &err),
+                 0, "%s", err.text);
+    cr_assert(b->x->tree.n_nodes <= MAX_NODES && b->x->tree.n_tokens <= 8192);
+    out->n = b->x->tree.n_nodes;
+    out->count = b->p.t.count;
+    memcpy(out->nodes, b->x->tree.nodes, (size_t)out->n * sizeof *out->nodes);
+    memcpy(out->tokens, b->x->tree.tokens, b->x->tree.n_tokens * 4);
+}
+
+static void check_same(const struct nodes *a, const struct nodes *b) {
+    cr_assert_eq(a->n, b->n);
+    for (int i = 0; i < a->n; i++) {
+        const struct node *p = &a->nodes[i], *q = &b->nodes[i];
+        cr_assert_eq(p->parent, q->parent);
+        cr_assert_eq(p->depth, q->depth);
+        cr_assert_eq(p->author, q->author);
+        cr_assert_eq(p->n_copies, q->n_copies);
+        cr_assert_eq(p->drawn, q->drawn);
+        cr_assert_eq(p->end, q->end);
+        cr_assert_eq(p->n_tokens, q->n_tokens);
+        cr_assert_eq(p->n_path_tokens, q->n_path_tokens);
+        cr_assert_eq(p->n_from_draft, q->n_from_draft);
+        cr_assert_eq(p->log_p, q->log_p);
+        cr_assert_eq(memcmp(&p->scan, &q->scan, sizeof p->scan), 0);
+        cr_assert_eq(memcmp(a->tokens + p->token_begin,
+                            b->tokens + q->token_begin,
+                            (size_t)p->n_tokens * 4),
+                     0);
+    }
+}
+
+static int64_t n_evaluated(const struct nodes *n) {
+    return n->count.evaluated[ROLE_BASE] + n->count.evaluated[ROLE_DRAFT];
+}
+
+// With one thought at a time there are neither bundles nor batches.
+static void check_waves(int author, bool speculate, int accept,
+                        uint64_t model_seed) {
+    static const int sizes[] = {2, 7, 63};
+    static struct nodes alone, together;
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    s.accept = accept;
+    s.temperature = 0.5;
+    s.evaluator = EVALUATOR_LIKELIHOOD;
+    s.beam_width = 3; // three parents: 72 at once
+    bench_open(&b, &s, model_seed, 1.5);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        bench_reset(&b, seed);
+        write_two_layers(&b, author, speculate, 1, &alone);
+        for (int i = 0; i < 3; i++) {
+            bench_reset(&b, seed);
+            write_two_layers(&b, author, speculate, sizes[i], &together);
+            check_same(&alone, &together);
+        }
+        cr_expect_lt(n_evaluated(&together), n_evaluated(&alone));
+        cr_expect_lt(together.count.calls[ROLE_DRAFT] +
+                         together.count.calls[ROLE_BASE],
+                     alone.count.calls[ROLE_DRAFT] / 3 +
+                         alone.count.calls[ROLE_BASE] / 3);
+    }
+    bench_close(&b);
+}
+
+Test(thoughts, waves_of_any_size_give_the_same_nodes) {
+    check_waves(AUTHOR_BASE, false, ACCEPT_EXACT, 21);
+    check_waves(AUTHOR_DRAFT, false, ACCEPT_EXACT, 22);
+    check_waves(AUTHOR_BASE, true, ACCEPT_EXACT, 23);
+    check_waves(AUTHOR_BASE, true, ACCEPT_REJECTION, 24);
+}
+
+Test(thoughts, equal_draws_are_one_node_and_evaluated_once) {
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    s.temperature = 0;
+    bench_open(&b, &s, 31, 1);
+    for (int speculate = 0; speculate < 2; speculate++) {
+        int first;
+        bench_reset(&b, 1);
+        cr_expect_eq(
+            bench_write(&b, AUTHOR_BASE, speculate, TREE_ROOT, 12, &first), 1);
+        const struct node *n = &b.x->tree.nodes[first];
+        cr_expect_eq(n->n_copies, 12);
+        // The last token is not evaluated, or the drafted ones after it are.
+        cr_expect_leq(b.p.t.count.evaluated[ROLE_BASE],
+                      n->n_tokens + b.p.t.count.spec_drafted);
+        if (!speculate) {
+            cr_expect_eq(b.p.t.count.evaluated[ROLE_BASE], n->n_tokens - 1);
+            cr_expect_eq(b.p.t.count.calls[ROLE_BASE], n->n_tokens - 1);
+        }
+    }
+    bench_close(&b);
+}
+
+// ---- ends -------------------------------------------------------------------
+
+// Models that go on with one text after the prompt.
+struct script {
+    const char *text;
+    const char *other; // the draft's, if not the same
+};
+
+static void script_row(const char *text, const int32_t *tokens, int n,
+                       float *row) {
+    int begin = 0;
+    while (tokens[begin] != '\n')
+        begin++;
+    size_t at = (size_t)(n - begin - 1);
+    row[at < strlen(text) ? (unsigned char)text[at] : 256] = 30;
+}
+
+static void base_logits(void *ctx, const int32_t *tokens, int n, float *row) {
+    script_row(((struct script *)ctx)->text, tokens, n, row);
+}
+
+static void draft_logits(void *ctx, const int32_t *tokens, int n, float *row) {
+    const struct script *s = ctx;
+    script_row(s->other ? s->other : s->text, tokens, n, row);
+}
+
+static struct lm *open_script(struct script *s, bool is_draft, int n_ctx) {
+    static const char *const meta[] = {"specsweep.prompt", "P:{problem}\n",
+                                       NULL};
+    struct scripted_model m = {.logits = is_draft ? draft_logits : base_logits,
+                               .ctx = s,
+                               .n_ctx = n_ctx,
+                               .meta = meta};
+    return lm_scripted_open(&m, 12, NULL);
+}
+
+// Thoughts after thoughts until one ends: "text>end|text>end", '/' for newline.
+static void follow(struct bench *b, enum author author, bool speculate,
+                   char *out, size_t size) {
+    int node = TREE_ROOT;
+    size_t used = 0;
+    out[0] = '\0';
+    do {
+        int first, n = bench_write(b, author, speculate, node, 2, &first);
+        cr_assert_leq(n, 1);
+        if (n == 0) break;
+        node = first;
+        const struct node *t = &b->x->tree.nodes[node];
+        cr_assert_eq(t->n_copies, 2);
+        used += (size_t)snprintf(out + used, size - used, "%s%.*s>%s",
+                                 node ? "|" : "", (int)t->n_text,
+                                 tree_text(&b->x->tree, node),
+                                 t->end ? stop_reason_name[t->end] : "");
+        cr_assert_lt(used, size);
+    } while (!b->x->tree.nodes[node].end);
+    for (char *c = out; *c; c++) {
+        if (*c == '\n') *c = '/';
+    }
+}
+
+static void check_script(struct script script, const struct settings *s,
+                         int n_ctx, const char *expected) {
+    char path[512];
+    struct bench b;
+    b.p.base = open_script(&script, false, n_ctx);
+    b.p.draft = open_script(&script, true, n_ctx);
+    bench_open_models(&b, s, "1+1");
+    for (int rule = 0; rule < 2; rule++) {
+        b.p.s.accept = rule;
+        bench_reset(&b, 0);
+        follow(&b, AUTHOR_BASE, true, path, sizeof path);
+        cr_expect_str_eq(path, expected, "with the drafter: %s", path);
+    }
+    bench_reset(&b, 0);
+    follow(&b, AUTHOR_BASE, false, path, sizeof path);
+    cr_expect_str_eq(path, expected, "base: %s", path);
+    if (!script.other) {
+        bench_reset(&b, 0);
+        follow(&b, AUTHOR_DRAFT, false, path, sizeof path);
+        cr_expect_str_eq(path, expected, "draft: %s", path);
+    }
+    bench_close(&b);
+}
+
+Test(thoughts, end_as_any_step_does) {
+    struct settings s;
+    bench_settings(&s);
+    s.temperature = 0;
+    s.evaluator = EVALUATOR_LIKELIHOOD;
+    for (int i = 1; i <= 8; i++) {
+        s.draft_tokens = i;
+        check_script((struct script){.text = "ab\n\ncd \\boxed{3} e\n\n"}, &s,
+                     100, "ab//>|cd \\boxed{3}>answer");
+        check_script((struct script){.text = "ab\n\nc"}, &s, 100,
+                     "ab//>|c>end");
+        check_script((struct script){.text = "ab\n\n"}, &s, 100, "ab//>|>end");
+        check_script((struct script){.text = ""}, &s, 100, ">end");
+        check_script((struct script){.text = "a\n\nb\n\nb\n\nc\n\n"}, &s, 100,
+                     "a//>|b//>|b//>repetition");
+        check_script((struct script){"ab\n\ncd\n\nef", "ab\n\ncx\n\ne"}, &s,
+                     100, "ab//>|cd//>|ef>end");
+        check_script((struct script){"ab\n\ncd\n\nef", "ab"}, &s, 100,
+                     "ab//>|cd//>|ef>end");
+        check_script((struct script){"ab", "abcdefghijkl"}, &s, 100, "ab>end");
+        // "P:1+1\n" takes 6 tokens.
+        check_script((struct script){.text = "ab\n\ncdefgh"}, &s, 12,
+                     "ab//>|cd>context");
+        check_script((struct script){.text = "abcd\n\nefgh"}, &s, 12,
+                     "abcd//>");
+    }
+}
+
+Test(thoughts, end_at_the_limits_of_their_path) {
+    struct settings s;
+    bench_settings(&s);
+    s.temperature = 0;
+    for (int i = 1; i <= 8; i++) {
+        const struct script text = {.text = "ab\n\ncd\n\nef\n\ngh\n\n"};
+        s.draft_tokens = i;
+        s.max_depth = 3;
+        check_script(text, &s, 100, "ab//>|cd//>|ef//>steps");
+        s.max_depth = 20;
+        s.max_steps = 2;
+        check_script(text, &s, 100, "ab//>|cd//>steps");
+        s.max_steps = 30;
+        s.budget_tokens = 6;
+        check_script(text, &s, 100, "ab//>|cd>budget");
+        s.budget_tokens = 8;
+        check_script(text, &s, 100, "ab//>|cd//>budget");
+        s.budget_tokens = 120;
+        s.step_tokens = 3;
+        check_script(text, &s, 100, "ab/>|/cd>|//>|ef/>|/gh>|//>|>end");
+        s.step_tokens = 20;
+    }
+}
+
+// ---- accounts ---------------------------------------------------------------
+
+Test(thoughts, a_model_that_fails_leaves_no_sequence_behind) {
+    struct settings s;
+    struct bench b;
+    int n_failed = 0;
+    bench_settings(&s);
+    s.temperature = 1;
+    for (int64_t call = 2; call < 40; call++) {
+        int role = call % 2;
+        toy_init(&b.p.base_toy, 51, 0, 0);
+        toy_init(&b.p.draft_toy, 51, 52, 1);
+        (role ? &b.p.draft_toy : &b.p.base_toy)->model.fail_at_call = call;
+        b.p.base = toy_open(&b.p.base_toy);
+        b.p.draft = toy_open(&b.p.draft_toy);
+        bench_open_models(&b, &s, "1+1");
+        int first, n;
+        struct error err = {0};
+        const struct wish wish = {TREE_ROOT, 30};
+        int rc =
+            thoughts_write(b.x, AUTHOR_BASE, true, &wish, 1, &first, &n, &err);
+        if (rc) cr_expect(strstr(err.text, "scripted failure"), "%s", err.text);
+        n_failed += rc != 0;
+        for (int r = 0; r < ROLE_PRM; r++)
+            cr_expect_eq(b.x->live[r].n_free, b.x->live[r].n);
+        cr_expect_eq(n, b.x->tree.n_nodes);
+        if (rc) {
+            trace_stop(&b.p.t, STOP_ERROR);
+            bench_reset(&b, 1);
+            n = bench_write(&b, AUTHOR_BASE, true, TREE_ROOT, 30, &first);
+            cr_expect_gt(n, 1);
+        }
+        bench_close(&b);
+    }
+    cr_expect_gt(n_failed, 15);
+}
+
+Test(thoughts, a_full_tree_is_an_error) {
+    struct settings s;
+    struct bench b;
+    struct error err = {0};
+    int first, n;
+    bench_settings(&s);
+    bench_open(&b, &s, 61, 1);
+    int cap = b.x->tree.cap_nodes;
+    b.x->tree.cap_nodes = 3;
+    const struct wish wish = {TREE_ROOT, 20};
+    cr_expect_eq(
+        thoughts_write(b.x, AUTHOR_BASE, false, &wish, 1, &first, &n, &err),
+        -1);
+    cr_expect_eq(err.kind, ERR_INTERNAL);
+    cr_expect_eq(n, 3);
+    cr_expect_eq(b.x->live[ROLE_BASE].n_free, b.x->live[ROLE_BASE].n);
+    b.x->tree.cap_nodes = cap;
+    bench_close(&b);
+}
+
+Test(thoughts, allocate_nothing) {
+    static struct nodes out;
+    struct settings s;
+    struct bench b;
+    if (!malloc_count_works()) cr_skip("malloc cannot be counted here");
+    bench_settings(&s);
+    s.evaluator = EVALUATOR_LIKELIHOOD;
+    bench_open(&b, &s, 71, 1);
+    for (int i = 0; i < 3; i++) {
+        bench_reset(&b, 1);
+        malloc_count_start();
+        write_two_layers(&b, i == 0 ? AUTHOR_DRAFT : AUTHOR_BASE, i == 2, 20,
+                         &out);
+        transcript_drop_all(b.x);
+        cr_expect_eq(malloc_count_stop(), 0);
+    }
+    bench_close(&b);
+}
+
+static int64_t toy_now(void *ctx) {
+    return *(int64_t *)ctx;
+}
+
+// A call takes 1000 ns of the base, 100 of the draft.
+static void check_times(int author, bool speculate) {
+    static struct nodes out;
+    struct settings s;
+    struct bench b;
+    int64_t now_ns = 0, sum = 0;
+    bench_settings(&s);
+    toy_init(&b.p.base_toy, 81, 0, 0);
+    toy_init(&b.p.draft_toy, 81, 82, 1);
+    b.p.base_toy.model.now_ns = b.p.draft_toy.model.now_ns = &now_ns;
+    b.p.base_toy.model.ns_per_call = 1000;
+    b.p.draft_toy.model.ns_per_call = 100;
+    b.p.base = toy_open(&b.p.base_toy);
+    b.p.draft = toy_open(&b.p.draft_toy);
+    bench_open_models(&b, &s, "1+1");
+    const struct clock clock = {toy_now, &now_ns};
+    b.p.t.clock = &clock;
+    bench_reset(&b, 5);
+    now_ns = 0;
+    write_two_layers(&b, author, speculate, 20, &out);
+    for (int i = 0; i < out.n; i++)
+        sum += out.nodes[i].time_ns;
+    cr_expect(llabs(sum - now_ns) <= 100, "%lld of %lld ns", (long long)sum,
+              (long long)now_ns);
+    const struct counters *c = &out.count;
+    cr_expect_eq(now_ns,
+                 1000 * c->calls[ROLE_BASE] + 100 * c->calls[ROLE_DRAFT]);
+    const int64_t *ns = b.p.t.phase_ns;
+    bool is_draft = author == AUTHOR_DRAFT;
+    cr_expect_eq(ns[PHASE_DRAFT], 100 * c->calls[ROLE_DRAFT]);
+    cr_expect_eq(ns[PHASE_BASE] + ns[PHASE_VERIFY], 1000 * c->calls[ROLE_BASE]);
+    cr_expect_eq(ns[PHASE_VERIFY] > 0, speculate);
+    cr_expect_eq(ns[PHASE_BASE] > 0, !is_draft && !speculate);
+    cr_expect_eq(c->step_tokens_drafted > 0, is_draft);
+    bench_close(&b);
+}
+
+Test(thoughts, share_the_time_of_their_batches) {
+    check_times(AUTHOR_BASE, false);
+    check_times(AUTHOR_DRAFT, false);
+    check_times(AUTHOR_BASE, true);
 }
