@@ -156,6 +156,17 @@ void play_open_prm(struct play *p, const struct play_step *steps,
     open_workspace(p);
 }
 
+void play_shorten_prm(struct play *p, int n_ctx) {
+    struct error err = {0};
+    workspace_free(p->w);
+    trace_release(&p->t);
+    lm_free(p->prm);
+    p->prm_role.model.n_ctx = n_ctx;
+    p->prm = lm_scripted_open(&p->prm_role.model, 12, &err);
+    cr_assert(p->prm, "%s", err.text);
+    open_workspace(p);
+}
+
 void play_close(struct play *p) {
     trace_release(&p->t);
     workspace_free(p->w);

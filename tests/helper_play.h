@@ -44,6 +44,8 @@ void play_open(struct play *p, const struct play_step *steps, uint8_t byte_xor);
 void play_open_prm(struct play *p, const struct play_step *steps,
                    const struct play_scores *scores, uint8_t byte_xor,
                    uint8_t prm_byte_xor);
+// Give the reward model a context of so many tokens; a new workspace.
+void play_shorten_prm(struct play *p, int n_ctx);
 void play_close(struct play *p);
 void play_solve(struct play *p, const char *method, uint64_t seed);
 

@@ -341,15 +341,8 @@ Test(specreason, the_reward_model_reads_what_the_base_wrote_first) {
 
 Test(specreason, a_reward_model_without_room_leaves_the_rest_to_the_base) {
     struct play p;
-    struct error err = {0};
     play_open_prm(&p, story, scores, 0, 0);
-    workspace_free(p.w);
-    lm_free(p.prm);
-    p.prm_role.model.n_ctx = 6 + 12 + 1 + 3; // "draft two" does not fit
-    p.prm = lm_scripted_open(&p.prm_role.model, 12, &err);
-    p.w = workspace_new(&(struct models){{p.base, p.draft, p.prm}}, &p.s, &err);
-    cr_assert(p.w, "%s", err.text);
-    cr_assert_eq(workspace_load(p.w, "1+1", &p.s, &p.clock, &err), 0);
+    play_shorten_prm(&p, 6 + 12 + 1 + 3); // "draft two" does not fit
     solve_with_prm(&p);
     // Nor does what the base wrote instead: it is asked no more.
     expect_account(&p, "draft:kept:0.75:draft one.//|draft:dropped:0:draft two."
@@ -387,6 +380,64 @@ Test(specreason, decoding_with_a_reward_model_keeps_the_same_steps) {
     cr_expect_str_eq(play_account(&p, account, sizeof account), expected);
     expect_read(&p, "P:1+1\ndraft one.\n\nbase two.\n\ndraft three.\n\n");
     play_close(&p);
+}
+
+// A draft whose tokens are longer than the base's: its text is cut where the
+// base's step ends, and the reward model reads what was kept.
+static void no_logits(void *ctx, const int32_t *tokens, int n, float *row) {
+    (void)ctx, (void)tokens, (void)n, (void)row;
+}
+
+static struct lm *open_native(const char *dir);
+
+Test(specreason, the_reward_model_reads_only_what_was_kept) {
+    static const char *const meta[] = {"specsweep.prompt",
+                                       "P:{problem}\n",
+                                       "specsweep.prm_suffix",
+                                       "T",
+                                       "specsweep.prm_good",
+                                       "+",
+                                       "specsweep.prm_bad",
+                                       "-",
+                                       NULL};
+    const struct scripted_model model = {
+        .logits = no_logits, .n_ctx = 1024, .meta = meta, .byte_xor = 0x20};
+    struct settings s;
+    struct error err = {0};
+    struct toy toy;
+    struct trace t;
+    char *dir = helper_dir_new();
+    int n_cut = 0;
+    toy_settings(&s);
+    toy_init(&toy, 5, 0, 0);
+    s.judge = JUDGE_PRM;
+    s.threshold = 0.5; // every score is 0.5
+    struct lm *base = toy_open(&toy), *draft = open_native(dir);
+    struct lm *prm = lm_scripted_open(&model, 4, &err);
+    struct workspace *w =
+        workspace_new(&(struct models){{base, draft, prm}}, &s, &err);
+    cr_assert(w, "%s", err.text);
+    trace_init(&t, NULL, s.max_steps, s.budget_tokens);
+    cr_assert_eq(workspace_load(w, "1+1", &s, NULL, &err), 0, "%s", err.text);
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        struct rng rng = rng_make(seed, "text", 0);
+        int rc = method_solve(method_find("specreason"), w, &s, &rng, &t, &err);
+        cr_assert_eq(rc, 0, "%s", err.text);
+        const struct prm_reading *r = &w->prm_reading;
+        const int32_t *tokens = lm_tokens(w->seq[ROLE_PRM]) + 6;
+        cr_assert_eq(r->n_tokens, 6 + (int)r->n_text);
+        for (size_t i = 0; i < r->n_text; i++)
+            cr_expect_eq(tokens[i] ^ 0x20, (unsigned char)t.response[i]);
+        for (int i = 0; i < t.n_steps; i++)
+            n_cut += t.steps[i].n_tokens == s.step_tokens;
+    }
+    cr_expect_gt(n_cut, 10, "%d", n_cut);
+    trace_release(&t);
+    workspace_free(w);
+    lm_free(base);
+    lm_free(draft);
+    lm_free(prm);
+    helper_dir_free(dir);
 }
 
 // ---- the draft's own likelihood -------------------------------------------
@@ -633,11 +684,11 @@ Test(specreason, every_attempt_has_numbers_of_its_own) {
 
 // ---- different vocabularies -----------------------------------------------
 
-static struct lm *open_base(const char *dir) {
+static struct lm *open_native(const char *dir) {
     struct error err = {0};
     const struct lm_native_options o = {
         .n_threads = 1, .n_seq = 1, .n_rows = 12};
-    char *path = helper_path(dir, "base.gguf");
+    char *path = helper_path(dir, "native.gguf");
     helper_write_model(path, &(struct helper_model){.seed = 3});
     struct lm *lm = lm_native_open(path, &o, &err);
     cr_assert(lm, "%s", err.text);
@@ -657,7 +708,7 @@ Test(specreason, exchanging_text_allocates_nothing) {
         cr_skip_test("skip: malloc cannot be counted in this build");
     toy_settings(&s);
     toy_init(&toy, 5, 0, 0);
-    struct lm *base = open_base(dir), *draft = toy_open(&toy);
+    struct lm *base = open_native(dir), *draft = toy_open(&toy);
     struct workspace *w =
         workspace_new(&(struct models){{base, draft}}, &s, &err);
     cr_assert(w, "%s", err.text);
