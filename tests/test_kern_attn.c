@@ -17,23 +17,35 @@ enum { N_TYPES = sizeof types / sizeof *types };
 // Pages of random keys and values; what lies behind n_pos is NaN.
 struct cache {
     enum kern_type type;
-    void *k[PAGES], *v[PAGES];
+    int head_dim;
+    char *data; // [PAGES] of keys, then values
     float *q, *scratch;
 };
 
-static void page_fill(struct cache *c, int page, int head_dim, int n_pos) {
-    enum kern_type type = c->type;
+static size_t page_stride(const struct cache *c) {
+    return kern_keys_bytes(c->type, c->head_dim) +
+           kern_values_bytes(c->type, c->head_dim);
+}
+
+static void *keys_of(const struct cache *c, int page) {
+    return c->data + (size_t)page * page_stride(c);
+}
+
+static void *values_of(const struct cache *c, int page) {
+    return (char *)keys_of(c, page) + kern_keys_bytes(c->type, c->head_dim);
+}
+
+static void page_fill(struct cache *c, int page, int n_pos) {
     uint64_t seed = 40 + (uint64_t)page;
-    float *x = floats((size_t)(2 * head_dim * KERN_PAGE), seed, 1);
-    c->k[page] = block(kern_keys_bytes(type, head_dim));
-    c->v[page] = block(kern_values_bytes(type, head_dim));
-    memset(c->v[page], 0xff, kern_values_bytes(type, head_dim));
+    int dim = c->head_dim;
+    float *x = floats((size_t)(2 * dim * KERN_PAGE), seed, 1);
+    memset(values_of(c, page), 0xff, kern_values_bytes(c->type, dim));
     for (int p = 0; p < KERN_PAGE; p++) {
-        float *k = x + 2 * p * head_dim, *v = k + head_dim;
-        for (int d = 0; d < 2 * head_dim; d++)
+        float *k = x + 2 * p * dim, *v = k + dim;
+        for (int d = 0; d < 2 * dim; d++)
             if (page * KERN_PAGE + p >= n_pos) k[d] = NAN;
-        kern_keys_put(type, head_dim, c->k[page], p, k);
-        kern_values_put(type, head_dim, c->v[page], p, v);
+        kern_keys_put(c->type, dim, keys_of(c, page), p, k);
+        kern_values_put(c->type, dim, values_of(c, page), p, v);
     }
     free(x);
 }
@@ -41,40 +53,55 @@ static void page_fill(struct cache *c, int page, int head_dim, int n_pos) {
 static void cache_make(struct cache *c, enum kern_type type, int n_queries,
                        int head_dim, int n_pos) {
     c->type = type;
+    c->head_dim = head_dim;
+    c->data = block(PAGES * page_stride(c));
     for (int i = 0; i < PAGES; i++)
-        page_fill(c, i, head_dim, n_pos);
+        page_fill(c, i, n_pos);
     c->q = floats((size_t)(n_queries * head_dim), 60, 3.0f);
     c->scratch = poisoned(kern_attn_scratch_floats(n_queries, PAGES, head_dim));
 }
 
 static void cache_release(struct cache *c) {
-    for (int i = 0; i < PAGES; i++) {
-        free(c->k[i]);
-        free(c->v[i]);
-    }
+    free(c->data);
     free(c->q);
     free(c->scratch);
 }
 
-// n_tokens tokens, the last of which sees n_pos positions.
-static float *attend(const struct kernels *k, struct cache *c, int n_tokens,
-                     int n_group, int head_dim, int n_pos) {
+static float *attend_tokens(const struct kernels *k, struct cache *c,
+                            const struct kern_attn_token *tokens, int n_tokens,
+                            int n_group) {
+    int head_dim = c->head_dim;
     float *out = poisoned((size_t)(n_tokens * n_group * head_dim));
     k->attn(&(struct kern_attn){
         .type = c->type,
         .q = c->q,
-        .k_page = (const void *const *)c->k,
-        .v_page = (const void *const *)c->v,
+        .keys = keys_of(c, 0),
+        .values = values_of(c, 0),
+        .page_stride = page_stride(c),
+        .tokens = tokens,
+        .n_tokens = n_tokens,
+        .n_pages = PAGES,
         .scratch = c->scratch,
         .out = out,
         .scale = 1.0f / sqrtf((float)head_dim),
         .n_group = n_group,
         .head_dim = head_dim,
-        .n_pos = n_pos - n_tokens + 1,
-        .n_tokens = n_tokens,
         .stride = (size_t)(n_group * head_dim),
     });
     return out;
+}
+
+static const int in_order[PAGES] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+// n_tokens tokens of one sequence, the last of which sees n_pos positions.
+static float *attend(const struct kernels *k, struct cache *c, int n_tokens,
+                     int n_group, int head_dim, int n_pos) {
+    struct kern_attn_token tokens[8];
+    (void)head_dim;
+    for (int t = 0; t < n_tokens; t++)
+        tokens[t] =
+            (struct kern_attn_token){n_pos - n_tokens + 1 + t, in_order};
+    return attend_tokens(k, c, tokens, n_tokens, n_group);
 }
 
 static void attn_case(const struct kernels *k, const struct kernels *ref,
@@ -144,14 +171,51 @@ Test(kern_attn, of_a_head_does_not_depend_on_its_group) {
     each_isa(check_group);
 }
 
+// Siblings: tokens of several sequences with a common past, that part at
+// different pages, see different numbers of positions, and stand beside one
+// that shares nothing.
+static void check_siblings(const struct kernels *k, const struct kernels *ref) {
+    static const int tables[][PAGES] = {
+        {0, 1, 2, 3}, {0, 1, 2, 4}, {0, 1, 5}, {6, 1, 2}, {0, 1, 2, 3, 7}};
+    static const struct kern_attn_token tokens[] = {
+        {70, tables[0]}, {100, tables[0]}, {97, tables[1]}, {128, tables[1]},
+        {66, tables[3]}, {75, tables[2]},  {5, tables[0]},  {160, tables[4]}};
+    enum { N = sizeof tokens / sizeof *tokens };
+    static const int dims[] = {16, 32, 72, 128};
+    for (int i = 0; i < 4 * N_TYPES; i++) {
+        for (int group = 1; group <= 20; group += 1 + group / 4 * 5) {
+            struct cache c;
+            int dim = dims[i / N_TYPES];
+            cache_make(&c, types[i % N_TYPES], N * group, dim, 1 << 20);
+            float *a = attend_tokens(k, &c, tokens, N, group);
+            float *b = attend_tokens(ref, &c, tokens, N, group), *q = c.q;
+            same(a, b, (size_t)(N * group * dim) + GUARD, k->name);
+            for (int t = 0; t < N; t++) {
+                c.q = q + t * group * dim;
+                float *one = attend_tokens(k, &c, &tokens[t], 1, group);
+                same(a + t * group * dim, one, (size_t)(group * dim), k->name);
+                free(one);
+            }
+            c.q = q;
+            free(a);
+            free(b);
+            cache_release(&c);
+        }
+    }
+}
+
+Test(kern_attn, of_siblings_is_that_of_each_alone) {
+    each_isa(check_siblings);
+}
+
 // What a type stores, the definition gives back: keys and values of one slot.
 static double key(const struct cache *c, int dim, int p, int d) {
-    return (double)kern_keys_get(c->type, dim, c->k[p / KERN_PAGE],
+    return (double)kern_keys_get(c->type, dim, keys_of(c, p / KERN_PAGE),
                                  p % KERN_PAGE, d);
 }
 
 static double value(const struct cache *c, int dim, int p, int d) {
-    return (double)kern_values_get(c->type, dim, c->v[p / KERN_PAGE],
+    return (double)kern_values_get(c->type, dim, values_of(c, p / KERN_PAGE),
                                    p % KERN_PAGE, d);
 }
 

@@ -6,26 +6,39 @@
 #include <string.h>
 
 enum {
-    TILES = 16,   // whose pointers are kept at a time
-    REG_DIMS = 16 // dimensions of one step of `regs`
+    QUERIES = 128, // whose pointers are kept at a time
+    REG_DIMS = 16  // dimensions of one step of `regs`
 };
 
-struct tile {
-    const float *q[KERN_ATTN_QUERIES];
-    float *scores[KERN_ATTN_QUERIES], *sums[KERN_ATTN_QUERIES];
-    int n, n_pos; // n_pos: what the first query sees, the least
+struct query {
+    const struct kern_attn_token *token;
+    int n_pages;
+    float *out;
+    float total;
 };
 
-// Queries [first, first + n), n <= TILES * n_queries.
+// Up to QUERIES queries.
 struct job {
     const struct kern_attn *a;
     const struct kern_attn_ops *ops;
-    int first, n;
-    int n_pages; // that the last query sees
-    int n_tiles;
-    struct tile tiles[TILES];
+    int n;
+    int n_pages; // of the query that sees most
+    size_t keys_bytes, values_bytes;
+    struct query queries[QUERIES];
+    const float *q[QUERIES];
+    float *scores[QUERIES], *sums[QUERIES];
 };
 
+// Queries [first, end) that read the same page.
+struct range {
+    int first, end;
+    int at;           // position of the page's first
+    const char *page; // keys or values
+    const char *next; // the page after it, or NULL
+};
+
+// Some lanes more than needed, so that the rows of queries do not lie a power
+// of two apart.
 size_t kern_attn_scratch_floats(int n_queries, int n_pages, int head_dim) {
     size_t row = (size_t)n_pages * KERN_PAGE +
                  (size_t)kern_kv_padded(head_dim) + KERN_LANES;
@@ -36,154 +49,234 @@ static int min_int(int a, int b) {
     return a < b ? a : b;
 }
 
-static float *sums_of(const struct kern_attn *a, int i) {
-    int n_pages = kern_attn_pages(a->n_pos + a->n_tokens - 1);
-    return kern_attn_scores(a, i) + (size_t)n_pages * KERN_PAGE;
+static int max_int(int a, int b) {
+    return a > b ? a : b;
 }
 
-static float *total_of(const struct kern_attn *a, int i) {
-    return sums_of(a, i) + kern_kv_padded(a->head_dim);
-}
-
-// Tiles of nearly equal size.
-static void cut(struct job *j) {
+static void add_query(struct job *j, int token, int head, int i) {
     const struct kern_attn *a = j->a;
-    j->n_tiles = (j->n + j->ops->n_queries - 1) / j->ops->n_queries;
-    for (int t = 0, i = j->first; t < j->n_tiles; t++) {
-        struct tile *tile = &j->tiles[t];
-        int end = j->first + (t + 1) * j->n / j->n_tiles;
-        tile->n = end - i;
-        tile->n_pos = kern_attn_positions(a, i);
-        for (int g = 0; i < end; i++, g++) {
-            tile->q[g] = a->q + kern_attn_offset(a, i);
-            tile->scores[g] = kern_attn_scores(a, i);
-            tile->sums[g] = sums_of(a, i);
-        }
-    }
+    const struct kern_attn_token *t = &a->tokens[token];
+    size_t at = (size_t)token * a->stride + (size_t)(head * a->head_dim);
+    int n_pages = kern_attn_pages(t->n_pos);
+    j->queries[j->n] =
+        (struct query){.token = t, .n_pages = n_pages, .out = a->out + at};
+    j->q[j->n] = a->q + at;
+    j->scores[j->n] = kern_attn_scores(a, i);
+    j->sums[j->n] = j->scores[j->n] + (size_t)a->n_pages * KERN_PAGE;
+    j->n_pages = max_int(j->n_pages, n_pages);
+    j->n++;
+}
+
+// ---- ranges -----------------------------------------------------------------
+
+// The range from query `first` on that reads the same page, of those that see
+// it at all; false when there is none.
+static bool next_range(const struct job *j, int page, int first,
+                       struct range *r) {
+    const struct query *q = j->queries;
+    while (first < j->n && q[first].n_pages <= page)
+        first++;
+    if (first == j->n) return false;
+    int number = q[first].token->pages[page], end = first + 1;
+    while (end < j->n && q[end].n_pages > page &&
+           q[end].token->pages[page] == number)
+        end++;
+    *r = (struct range){.first = first, .end = end, .at = page * KERN_PAGE};
+    return true;
+}
+
+// Where the range's page is; `base`: page 0, of keys or of values.
+static void find_pages(const struct job *j, int page, const void *base,
+                       struct range *r) {
+    const struct query *last = &j->queries[r->end - 1];
+    const int *pages = last->token->pages;
+    r->page = (const char *)base + (size_t)pages[page] * j->a->page_stride;
+    r->next =
+        page + 1 < last->n_pages
+            ? (const char *)base + (size_t)pages[page + 1] * j->a->page_stride
+            : NULL;
+}
+
+// Tiles of nearly equal size: where tile t of n_tiles begins.
+static int tile_at(const struct range *r, int t, int n_tiles) {
+    return r->first + (r->end - r->first) * t / n_tiles;
+}
+
+static int count_tiles(const struct job *j, const struct range *r) {
+    int most = j->ops->n_queries, n = r->end - r->first;
+    return n <= most ? 1 : (n + most - 1) / most;
 }
 
 // The part of the next page that corresponds to bytes [from, to) of this one,
 // to be asked for in n_rows steps.
-static struct kern_attn_ahead ahead(const struct job *j,
-                                    const void *const *pages, int page,
-                                    size_t from, size_t to, int n_rows) {
-    if (page + 1 >= j->n_pages) return (struct kern_attn_ahead){NULL, 0};
-    return (struct kern_attn_ahead){(const char *)pages[page + 1] + from,
+static struct kern_attn_ahead ahead(const struct range *r, size_t from,
+                                    size_t to, int n_rows) {
+    if (!r->next) return (struct kern_attn_ahead){NULL, 0};
+    return (struct kern_attn_ahead){r->next + from,
                                     (to - from) / (size_t)n_rows};
 }
 
 // ---- scores -----------------------------------------------------------------
 
-static void score_page(const struct job *j, int page) {
+static void score_tiles(const struct job *j, const struct range *r,
+                        struct kern_attn_keys *k) {
+    int n_tiles = count_tiles(j, r), from = r->first;
+    for (int t = 1; t <= n_tiles; t++) {
+        int to = tile_at(r, t, n_tiles);
+        j->ops->score(to - from, j->q + from, j->scores + from, k);
+        k->ahead.next = NULL;
+        from = to;
+    }
+}
+
+static void score_range(const struct job *j, const struct range *r) {
     alignas(64) float floats[KERN_CHUNK * KERN_PAGE];
     const struct kern_attn *a = j->a;
-    const void *keys = a->k_page[page];
-    size_t page_bytes = kern_keys_bytes(a->type, a->head_dim);
     size_t done = 0;
     for (int d = 0; d < a->head_dim; d += KERN_CHUNK) {
         struct kern_attn_keys k = {.k = floats,
                                    .d = d,
                                    .n = min_int(a->head_dim - d, KERN_CHUNK),
-                                   .at = page * KERN_PAGE,
+                                   .at = r->at,
                                    .first = d == 0,
                                    .scale = a->scale};
         k.last = d + k.n == a->head_dim;
         if (a->type == KERN_F32)
-            k.k = (const float *)keys + (size_t)d * KERN_PAGE;
+            k.k = (const float *)(const void *)r->page + (size_t)d * KERN_PAGE;
         else
-            j->ops->keys(a, keys, d, k.n, floats);
-        size_t upto = page_bytes * (size_t)(d + k.n) / (size_t)a->head_dim;
-        k.ahead = ahead(j, a->k_page, page, done, upto, k.n);
+            j->ops->keys(a, r->page, d, k.n, floats);
+        size_t upto =
+            k.last ? j->keys_bytes
+                   : j->keys_bytes * (size_t)(d + k.n) / (size_t)a->head_dim;
+        k.ahead = ahead(r, done, upto, k.n);
         done = upto;
-        for (int t = 0; t < j->n_tiles; t++, k.ahead.next = NULL)
-            j->ops->score(j->tiles[t].n, j->tiles[t].q, j->tiles[t].scores, &k);
+        score_tiles(j, r, &k);
     }
 }
 
-static void softmax(const struct job *j) {
-    for (int i = j->first; i < j->first + j->n; i++) {
-        float *s = kern_attn_scores(j->a, i);
-        int n = kern_attn_positions(j->a, i);
-        *total_of(j->a, i) = j->ops->exp_sum(s, n, j->ops->max(s, n), 1.0f);
-        memset(sums_of(j->a, i), 0,
-               (size_t)kern_kv_padded(j->a->head_dim) * sizeof *s);
+static void softmax(struct job *j) {
+    size_t n_sums = (size_t)kern_kv_padded(j->a->head_dim);
+    for (int i = 0; i < j->n; i++) {
+        float *s = j->scores[i];
+        int n = j->queries[i].token->n_pos;
+        j->queries[i].total = j->ops->exp_sum(s, n, j->ops->max(s, n), 1.0f);
+        memset(j->sums[i], 0, n_sums * sizeof *s);
     }
 }
 
 // ---- values -----------------------------------------------------------------
 
-// Positions that query g of a tile sees beyond those that all see.
-static void weigh_rest(const struct job *j, const struct tile *t, int first,
-                       int shared, struct kern_attn_values v) {
-    int page = v.at;
-    const float *values = v.v;
-    for (int g = 0; g < t->n; g++) {
-        int seen = kern_attn_positions(j->a, first + g) - page;
-        v.n = min_int(seen, KERN_PAGE) - shared;
-        if (v.n <= 0) continue;
-        v.v = values + (size_t)shared * v.stride;
-        v.at = page + shared;
-        const float *weights = t->scores[g];
-        j->ops->weigh(1, &t->sums[g], &weights, &v);
+static int seen_of(const struct job *j, int query, int at) {
+    return min_int(j->queries[query].token->n_pos - at, KERN_PAGE);
+}
+
+// Positions that query i sees beyond those that all of its tile see.
+static void weigh_rest(const struct job *j, int i, int shared,
+                       struct kern_attn_values v) {
+    const float *weights = j->scores[i];
+    v.n = seen_of(j, i, v.at) - shared;
+    if (v.n <= 0) return;
+    v.v += (size_t)shared * v.stride;
+    v.at += shared;
+    v.ahead.next = NULL;
+    j->ops->weigh(1, &j->sums[i], &weights, &v);
+}
+
+static void weigh_tile(const struct job *j, int from, int to,
+                       struct kern_attn_values v) {
+    int least = KERN_PAGE, most = 0;
+    for (int i = from; i < to; i++) {
+        int n = seen_of(j, i, v.at);
+        least = min_int(least, n);
+        most = max_int(most, n);
+    }
+    v.n = least;
+    j->ops->weigh(to - from, j->sums + from,
+                  (const float *const *)j->scores + from, &v);
+    for (int i = from; i < to && least < most; i++)
+        weigh_rest(j, i, least, v);
+}
+
+static void weigh_tiles(const struct job *j, const struct range *r,
+                        struct kern_attn_values *v) {
+    int n_tiles = count_tiles(j, r), from = r->first;
+    for (int t = 1; t <= n_tiles; t++) {
+        int to = tile_at(r, t, n_tiles);
+        weigh_tile(j, from, to, *v);
+        v->ahead.next = NULL;
+        from = to;
     }
 }
 
-// v: all positions of the page that any query sees.
-static void weigh_tiles(const struct job *j, struct kern_attn_values v) {
-    for (int t = 0, first = j->first; t < j->n_tiles; t++) {
-        const struct tile *tile = &j->tiles[t];
-        int shared = min_int(tile->n_pos - v.at, KERN_PAGE);
-        if (shared < 0) shared = 0;
-        struct kern_attn_values all = v;
-        all.n = shared;
-        if (shared)
-            j->ops->weigh(tile->n, tile->sums,
-                          (const float *const *)tile->scores, &all);
-        v.ahead.next = NULL;
-        if (shared < v.n) weigh_rest(j, tile, first, shared, v);
-        first += tile->n;
-    }
+// Positions of the page that any of the range sees.
+static int most_seen(const struct job *j, const struct range *r) {
+    int n = 0;
+    for (int i = r->first; i < r->end; i++)
+        n = max_int(n, seen_of(j, i, r->at));
+    return n;
 }
 
-static void weigh_page(const struct job *j, int page) {
+static void weigh_range(const struct job *j, const struct range *r) {
     alignas(64) float floats[KERN_PAGE * KERN_ATTN_DIMS];
     const struct kern_attn *a = j->a;
-    const void *values = a->v_page[page];
-    int padded = kern_kv_padded(a->head_dim), last = j->first + j->n - 1;
-    size_t page_bytes = kern_values_bytes(a->type, a->head_dim), done = 0;
-    struct kern_attn_values v = {.at = page * KERN_PAGE};
-    v.n = min_int(kern_attn_positions(a, last) - v.at, KERN_PAGE);
+    int padded = kern_kv_padded(a->head_dim);
+    size_t done = 0;
+    struct kern_attn_values v = {.at = r->at};
     for (v.d = 0; v.d < padded; v.d += KERN_ATTN_DIMS) {
         int n_dims = min_int(padded - v.d, KERN_ATTN_DIMS);
+        bool last = v.d + n_dims == padded;
         v.regs = n_dims / REG_DIMS;
-        v.v = a->type == KERN_F32 ? (const float *)values + v.d : floats;
-        v.stride =
-            a->type == KERN_F32 ? (size_t)padded : (size_t)KERN_ATTN_DIMS;
-        if (a->type != KERN_F32) j->ops->values(a, values, v.d, v.n, floats);
-        size_t upto = page_bytes * (size_t)(v.d + n_dims) / (size_t)padded;
-        v.ahead = ahead(j, a->v_page, page, done, upto, KERN_PAGE);
+        v.v = floats;
+        v.stride = KERN_ATTN_DIMS;
+        if (a->type == KERN_F32) {
+            v.v = (const float *)(const void *)r->page + v.d;
+            v.stride = (size_t)padded;
+        } else {
+            j->ops->values(a, r->page, v.d, most_seen(j, r), floats);
+        }
+        size_t upto =
+            last ? j->values_bytes
+                 : j->values_bytes * (size_t)(v.d + n_dims) / (size_t)padded;
+        v.ahead = ahead(r, done, upto, KERN_PAGE);
         done = upto;
-        weigh_tiles(j, v);
+        weigh_tiles(j, r, &v);
     }
 }
 
+// ---- a job ------------------------------------------------------------------
+
 static void run(struct job *j) {
-    cut(j);
-    j->n_pages =
-        kern_attn_pages(kern_attn_positions(j->a, j->first + j->n - 1));
+    const struct kern_attn *a = j->a;
+    struct range r;
     for (int page = 0; page < j->n_pages; page++)
-        score_page(j, page);
+        for (int i = 0; next_range(j, page, i, &r); i = r.end) {
+            find_pages(j, page, a->keys, &r);
+            score_range(j, &r);
+        }
     softmax(j);
     for (int page = 0; page < j->n_pages; page++)
-        weigh_page(j, page);
-    for (int i = j->first; i < j->first + j->n; i++)
-        j->ops->divide(j->a->out + kern_attn_offset(j->a, i), sums_of(j->a, i),
-                       *total_of(j->a, i), j->a->head_dim);
+        for (int i = 0; next_range(j, page, i, &r); i = r.end) {
+            find_pages(j, page, a->values, &r);
+            weigh_range(j, &r);
+        }
+    for (int i = 0; i < j->n; i++)
+        j->ops->divide(j->queries[i].out, j->sums[i], j->queries[i].total,
+                       a->head_dim);
 }
 
 void kern_attn_run(const struct kern_attn *a, const struct kern_attn_ops *ops) {
-    int n = a->n_tokens * a->n_group, most = TILES * ops->n_queries;
-    for (int i = 0; i < n; i += most)
-        run(&(struct job){
-            .a = a, .ops = ops, .first = i, .n = min_int(n - i, most)});
+    struct job j; // whose unused queries are not worth writing
+    j.a = a;
+    j.ops = ops;
+    j.n = j.n_pages = 0;
+    j.keys_bytes = kern_keys_bytes(a->type, a->head_dim);
+    j.values_bytes = kern_values_bytes(a->type, a->head_dim);
+    for (int t = 0, i = 0; t < a->n_tokens; t++)
+        for (int head = 0; head < a->n_group; head++, i++) {
+            add_query(&j, t, head, i);
+            if (j.n < QUERIES) continue;
+            run(&j);
+            j.n = j.n_pages = 0;
+        }
+    if (j.n) run(&j);
 }

@@ -2,12 +2,12 @@
 // Attention of one KV head: the loops that every instruction set shares, around
 // a few operations that each brings.
 //
-// Queries (query i is head i % n_group of token i / n_group) are cut into
-// tiles; a page is read once, made floats once, and met by all tiles while it
-// is in L1:
-//   for each page, for each chunk of dimensions, for each tile: scores
+// Queries (query i is head i % n_group of token i / n_group) that read the same
+// page stand in one range, which is cut into tiles; a page is read once for a
+// range, made floats once, and met by all tiles while it is in L1:
+//   for each page, range, chunk of dimensions, tile: scores
 //   for each query: softmax over its positions
-//   for each page, for each 32 dimensions, for each tile: sums of values
+//   for each page, range, 32 dimensions, tile: sums of values
 // The next page lies somewhere else, so the CPU cannot foresee it. It is asked
 // for line by line while this one is computed with: a burst of requests would
 // fill the buffers of outstanding ones, and memory would idle between bursts
@@ -31,19 +31,29 @@ static inline size_t kern_attn_offset(const struct kern_attn *a, int i) {
            (size_t)(i % a->n_group) * (size_t)a->head_dim;
 }
 
-static inline int kern_attn_positions(const struct kern_attn *a, int i) {
-    return a->n_pos + i / a->n_group;
+static inline const struct kern_attn_token *
+kern_attn_token(const struct kern_attn *a, int i) {
+    return &a->tokens[i / a->n_group];
 }
 
 static inline int kern_attn_pages(int n_pos) {
     return (n_pos + KERN_PAGE - 1) / KERN_PAGE;
 }
 
-// A query's part of the scratch: its scores, then its sums, then its total.
+static inline const void *kern_attn_keys_of(const struct kern_attn *a,
+                                            int page) {
+    return (const char *)a->keys + (size_t)page * a->page_stride;
+}
+
+static inline const void *kern_attn_values_of(const struct kern_attn *a,
+                                              int page) {
+    return (const char *)a->values + (size_t)page * a->page_stride;
+}
+
+// A query's part of the scratch: its scores, then its sums.
 static inline float *kern_attn_scores(const struct kern_attn *a, int i) {
-    int n_pages = kern_attn_pages(a->n_pos + a->n_tokens - 1);
     return a->scratch +
-           (size_t)i * kern_attn_scratch_floats(1, n_pages, a->head_dim);
+           (size_t)i * kern_attn_scratch_floats(1, a->n_pages, a->head_dim);
 }
 
 // What to prefetch: with row i of a chunk, `n_bytes` from next + i * n_bytes

@@ -225,34 +225,36 @@ static float max(const float *x, int n) {
 
 // ---- attention --------------------------------------------------------------
 
-static void attn_scores(const struct kern_attn *a, const float *q, int n_pos,
-                        float *s) {
-    for (int p = 0; p < n_pos; p++) {
-        const void *page = a->k_page[p / KERN_PAGE];
+static void attn_scores(const struct kern_attn *a, const float *q,
+                        const struct kern_attn_token *t, float *s) {
+    for (int p = 0; p < t->n_pos; p++) {
+        const void *page = kern_attn_keys_of(a, t->pages[p / KERN_PAGE]);
         float sum = 0.0f;
         for (int d = 0; d < a->head_dim;) {
             int end =
                 d + KERN_CHUNK < a->head_dim ? d + KERN_CHUNK : a->head_dim;
             float part = 0.0f;
             for (; d < end; d++)
-                part = fmaf(kern_keys_get(a->type, a->head_dim, page,
-                                          p % KERN_PAGE, d),
-                            q[d], part);
+                part = fmaf(
+                    kern_keys_get(a->type, a->head_dim, page, p % KERN_PAGE, d),
+                    q[d], part);
             sum += part;
         }
         s[p] = sum * a->scale;
     }
 }
 
-static void attn_values(const struct kern_attn *a, const float *s, int n_pos,
-                        float total, float *out) {
+static void attn_values(const struct kern_attn *a, const float *s,
+                        const struct kern_attn_token *t, float total,
+                        float *out) {
     for (int d = 0; d < a->head_dim; d++) {
         float sum = 0.0f;
-        for (int p = 0; p < n_pos; p++)
-            sum = fmaf(kern_values_get(a->type, a->head_dim,
-                                       a->v_page[p / KERN_PAGE], p % KERN_PAGE,
-                                       d),
-                       s[p], sum);
+        for (int p = 0; p < t->n_pos; p++) {
+            const void *page = kern_attn_values_of(a, t->pages[p / KERN_PAGE]);
+            sum = fmaf(
+                kern_values_get(a->type, a->head_dim, page, p % KERN_PAGE, d),
+                s[p], sum);
+        }
         out[d] = sum / total;
     }
 }
@@ -260,11 +262,11 @@ static void attn_values(const struct kern_attn *a, const float *s, int n_pos,
 static void attn(const struct kern_attn *a) {
     for (int i = 0; i < a->n_tokens * a->n_group; i++) {
         size_t at = kern_attn_offset(a, i);
-        int n_pos = kern_attn_positions(a, i);
+        const struct kern_attn_token *t = kern_attn_token(a, i);
         float *s = kern_attn_scores(a, i);
-        attn_scores(a, a->q + at, n_pos, s);
-        float total = exp_sum(s, n_pos, max(s, n_pos), 1.0f);
-        attn_values(a, s, n_pos, total, a->out + at);
+        attn_scores(a, a->q + at, t, s);
+        float total = exp_sum(s, t->n_pos, max(s, t->n_pos), 1.0f);
+        attn_values(a, s, t, total, a->out + at);
     }
 }
 

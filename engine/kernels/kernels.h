@@ -92,22 +92,33 @@ struct kern_input {
     int n_tokens, n_cols;
 };
 
-// n_tokens consecutive tokens of one sequence against the cached keys and
-// values of one KV head, shared by `n_group` query heads (grouped-query
-// attention). Token t sees n_pos + t positions. Tokens and heads of a call
-// share the loads of keys and values; what each gets does not depend on the
-// others. kern_kv.h has what a page means.
+// A token that attends: how many positions it sees, and the numbers of the
+// pages that hold them.
+struct kern_attn_token {
+    int n_pos;
+    const int *pages;
+};
+
+// Tokens against the cached keys and values of one KV head, shared by `n_group`
+// query heads (grouped-query attention). Tokens of a call that follow each
+// other, be they of one sequence or of several with a common past, share the
+// loads of the pages that they have in common, and so do heads; what each gets
+// does not depend on the others. kern_kv.h has what a page means.
 struct kern_attn {
-    enum kern_type type;       // of the pages: KERN_F32, KERN_F16, KERN_Q8_0
-    const float *q;            // [n_tokens][stride]: [n_group][head_dim] each,
-                               // already rotated
-    const void *const *k_page; // [n_pages], for n_pos + n_tokens - 1 positions
-    const void *const *v_page; // [n_pages]
-    float *scratch;            // kern_attn_scratch_floats(n_tokens * n_group,
-                               // n_pages, head_dim)
-    float *out;                // [n_tokens][stride]: [n_group][head_dim] each
-    float scale;               // 1 / sqrt(head_dim)
-    int n_group, head_dim, n_pos, n_tokens;
+    enum kern_type type; // of the pages: KERN_F32, KERN_F16, KERN_Q8_0
+    const float *q;      // [n_tokens][stride]: [n_group][head_dim] each,
+                         // already rotated
+    const void *keys;    // of page 0
+    const void *values;  // of page 0
+    size_t page_stride;  // bytes from page to page
+    const struct kern_attn_token *tokens; // [n_tokens]
+    int n_tokens;
+    int n_pages;    // of the token that sees most
+    float *scratch; // kern_attn_scratch_floats(n_tokens * n_group, n_pages,
+                    // head_dim)
+    float *out;     // [n_tokens][stride]: [n_group][head_dim] each
+    float scale;    // 1 / sqrt(head_dim)
+    int n_group, head_dim;
     size_t stride; // floats from token to token in q and out
 };
 size_t kern_attn_scratch_floats(int n_queries, int n_pages, int head_dim);

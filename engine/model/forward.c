@@ -27,9 +27,11 @@ enum {
     FORWARD_MIN_WORK = 65536, // multiply-adds that pay for a hand-over
 };
 
-// Consecutive tokens of one sequence that attend together.
+// Consecutive tokens that attend together: of one sequence, or of several that
+// share their first page.
 struct run {
     int first, n;
+    int n_pages; // of the token that sees most
 };
 
 // Where token t of the chunk belongs.
@@ -46,21 +48,21 @@ struct forward {
     int n_group;       // query heads per KV head
     int q_dim, kv_dim; // n_head * head_dim, n_head_kv * head_dim
     int n_slots, n_runs;
-    struct slot *slots;          // [max_batch]
-    struct run *runs;            // [max_batch]
-    float *x;                    // [max_batch][n_embd] residual stream
-    float *h;                    // [max_batch][n_embd] normed
-    float *q;                    // [max_batch][q_dim]
-    float *k, *v;                // [max_batch][kv_dim]
-    float *attended;             // [max_batch][q_dim]
-    float *gate, *up;            // [max_batch][n_ff]
-    float *logits;               // [FORWARD_LOGIT_ROWS][n_vocab]
-    struct kern_input quantized; // buffers for [max_batch][widest input]
-    float *rope;                 // [n_ctx][n_rot / 2] (cos, sin)
-    size_t scratch_floats;       // of attention, of the longest sequence
-    float *scratch;              // [n_threads][scratch_floats]
-    const void **pages;          // [n_threads][2][pages of a sequence]
-    float *blas_tile;            // scratch of kern_matmul_blas, or NULL
+    struct slot *slots;           // [max_batch]
+    struct run *runs;             // [max_batch]
+    struct kern_attn_token *seen; // [max_batch] what each slot attends to
+    float *x;                     // [max_batch][n_embd] residual stream
+    float *h;                     // [max_batch][n_embd] normed
+    float *q;                     // [max_batch][q_dim]
+    float *k, *v;                 // [max_batch][kv_dim]
+    float *attended;              // [max_batch][q_dim]
+    float *gate, *up;             // [max_batch][n_ff]
+    float *logits;                // [FORWARD_LOGIT_ROWS][n_vocab]
+    struct kern_input quantized;  // buffers for [max_batch][widest input]
+    float *rope;                  // [n_ctx][n_rot / 2] (cos, sin)
+    size_t scratch_floats;        // of attention, of the longest sequence
+    float *scratch;               // [n_threads][scratch_floats]
+    float *blas_tile;             // scratch of kern_matmul_blas, or NULL
     int seq_pages;
 };
 
@@ -198,33 +200,28 @@ static void store_heads(void *ctx, int begin, int end, int worker) {
     }
 }
 
-// A run of tokens of one sequence against one KV head.
+// A run of tokens against one KV head.
 static void attend(const struct layer_job *job, const struct run *run, int head,
                    int worker) {
     const struct forward *f = job->f;
-    const struct slot *slot = &f->slots[run->first];
-    int d = f->m->shape.head_dim, n_pos = slot->position + run->n;
-    int n_pages = (n_pos + KERN_PAGE - 1) / KERN_PAGE;
-    const void **keys = f->pages + (size_t)worker * 2 * (size_t)f->seq_pages;
-    const void **values = keys + f->seq_pages;
-    for (int i = 0; i < n_pages; i++) {
-        keys[i] = kv_keys(f->o.kv, slot->seq, i, job->index, head);
-        values[i] = kv_values(f->o.kv, slot->seq, i, job->index, head);
-    }
+    int d = f->m->shape.head_dim;
+    struct kv_head cache = kv_head(f->o.kv, job->index, head);
     size_t at =
         (size_t)run->first * (size_t)f->q_dim + (size_t)(head * f->n_group * d);
     f->o.kernels->attn(&(struct kern_attn){
         .type = kv_type(f->o.kv),
         .q = f->q + at,
-        .k_page = keys,
-        .v_page = values,
+        .keys = cache.keys,
+        .values = cache.values,
+        .page_stride = cache.page_stride,
+        .tokens = f->seen + run->first,
+        .n_tokens = run->n,
+        .n_pages = run->n_pages,
         .scratch = f->scratch + (size_t)worker * f->scratch_floats,
         .out = f->attended + at,
         .scale = 1.0f / sqrtf((float)d),
         .n_group = f->n_group,
         .head_dim = d,
-        .n_pos = slot->position + 1,
-        .n_tokens = run->n,
         .stride = (size_t)f->q_dim,
     });
 }
@@ -347,16 +344,37 @@ static void wanted_logits(struct forward *f) {
     }
 }
 
-static void find_runs(struct forward *f) {
+// Whether the pages that a token sees may also serve the one before it.
+static bool attends_with(const struct kv_seq *a, const struct kv_seq *b) {
+    return a == b || a->pages[0] == b->pages[0];
+}
+
+static void cut_runs(struct forward *f, int most) {
     f->n_runs = 0;
     for (int t = 0; t < f->n_slots; t++) {
         struct run *last = f->n_runs ? &f->runs[f->n_runs - 1] : NULL;
-        if (last && last->n < FORWARD_RUN_TOKENS &&
-            f->slots[last->first].seq == f->slots[t].seq)
+        int n_pages = f->slots[t].position / KERN_PAGE + 1;
+        if (last && last->n < most &&
+            attends_with(f->slots[t - 1].seq, f->slots[t].seq)) {
             last->n++;
-        else
-            f->runs[f->n_runs++] = (struct run){.first = t, .n = 1};
+            last->n_pages = max_int(last->n_pages, n_pages);
+        } else {
+            f->runs[f->n_runs++] =
+                (struct run){.first = t, .n = 1, .n_pages = n_pages};
+        }
     }
+}
+
+// Long runs, unless so few of them would leave threads without work.
+static void find_runs(struct forward *f) {
+    int n_threads = pool_n_threads(f->o.pool);
+    for (int t = 0; t < f->n_slots; t++)
+        f->seen[t] = (struct kern_attn_token){f->slots[t].position + 1,
+                                              f->slots[t].seq->pages};
+    cut_runs(f, FORWARD_RUN_TOKENS);
+    int n_items = f->n_runs * f->m->shape.n_head_kv;
+    if (n_items % n_threads && n_items < 4 * n_threads)
+        cut_runs(f, FORWARD_RUN_TOKENS / 2);
 }
 
 static void run_chunk(struct forward *f) {
@@ -460,9 +478,9 @@ static int allocate(struct forward *f, struct error *err) {
         f->blas_tile =
             floats(1, kern_blas_tile_floats((int)widest), &failed, err);
     if (failed) return -1;
-    f->pages = xcalloc(threads * 2 * (size_t)f->seq_pages, sizeof *f->pages);
     f->slots = xcalloc(batch, sizeof *f->slots);
     f->runs = xcalloc(batch, sizeof *f->runs);
+    f->seen = xcalloc(batch, sizeof *f->seen);
     return 0;
 }
 
@@ -502,7 +520,7 @@ void forward_free(struct forward *f) {
                       f->quantized.scales,
                       f->rope,
                       f->scratch,
-                      (void *)f->pages,
+                      f->seen,
                       f->blas_tile};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
         free(blocks[i]);

@@ -187,11 +187,21 @@ enum kern_type kv_type(const struct kv *kv) {
     return kv->shape.type;
 }
 
+// Bytes from the start of a page.
+static size_t kv_offset(const struct kv *kv, int layer, int head) {
+    size_t index = (size_t)layer * (size_t)kv->shape.n_head_kv + (size_t)head;
+    return index * kv->head_bytes;
+}
+
+struct kv_head kv_head(const struct kv *kv, int layer, int head) {
+    const char *keys = kv->data + kv_offset(kv, layer, head);
+    return (struct kv_head){keys, keys + kv->keys_bytes, kv->page_bytes};
+}
+
 void *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
               int head) {
-    size_t index = (size_t)layer * (size_t)kv->shape.n_head_kv + (size_t)head;
     return kv->data + (size_t)s->pages[page] * kv->page_bytes +
-           index * kv->head_bytes;
+           kv_offset(kv, layer, head);
 }
 
 void *kv_values(const struct kv *kv, const struct kv_seq *s, int page,

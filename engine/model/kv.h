@@ -56,6 +56,12 @@ void *kv_keys(const struct kv *kv, const struct kv_seq *s, int page, int layer,
 void *kv_values(const struct kv *kv, const struct kv_seq *s, int page,
                 int layer, int head);
 enum kern_type kv_type(const struct kv *kv);
+// One layer and head of page number 0, and the bytes from page to page.
+struct kv_head {
+    const void *keys, *values;
+    size_t page_stride;
+};
+struct kv_head kv_head(const struct kv *kv, int layer, int head);
 // Store one position (already reserved), rounded to the type. k, v: [head_dim].
 void kv_write(const struct kv *kv, const struct kv_seq *s, int position,
               int layer, int head, const float *k, const float *v);
