@@ -689,3 +689,25 @@ Test(thoughts, share_the_time_of_their_batches) {
     check_times(AUTHOR_DRAFT, false);
     check_times(AUTHOR_BASE, true);
 }
+
+Test(thoughts, after_a_drafted_one_read_it_once) {
+    struct settings s;
+    struct bench b;
+    int first;
+    bench_settings(&s);
+    s.temperature = 1;
+    bench_open(&b, &s, 91, 1);
+    for (int n = 1; n <= 12; n += 11) {
+        bench_reset(&b, 2);
+        bench_write(&b, AUTHOR_DRAFT, false, TREE_ROOT, 12, &first);
+        int parent = find_open(b.x), length = b.x->tree.nodes[parent].n_tokens;
+        cr_assert_geq(length, 8);
+        int n_nodes = bench_write(&b, AUTHOR_BASE, true, parent, n, &first);
+        const struct counters *c = &b.p.t.count;
+        cr_expect_leq(c->evaluated[ROLE_BASE],
+                      length + c->spec_drafted + c->spec_passes + 2 * n_nodes);
+        // One thought alone is proposed from its first token on.
+        if (n == 1) cr_expect_eq(c->calls[ROLE_BASE], c->spec_passes);
+    }
+    bench_close(&b);
+}

@@ -123,7 +123,7 @@ static int find_room(struct search *x, struct writing *w, struct error *err) {
     const struct settings *s = x->s;
     bool ready;
     int n_path = w->n_tokens;
-    if (!w->drafter) return 0;
+    if (!w->drafter || (w->reads_first && w->n_tokens == 0)) return 0;
     if (w->parent != TREE_ROOT)
         n_path += x->tree.nodes[w->parent].n_path_tokens;
     int n = min_int(s->draft_tokens, s->budget_tokens - n_path - 1);
@@ -414,10 +414,18 @@ static int finish_wave(struct search *x, int first, int64_t ns,
     return 0;
 }
 
-// Members of the wave that go on from `parent`, none where it does not fit.
-static int begin_writing(struct search *x, int parent, int n,
+// The base has not read a drafted thought yet. Before several thoughts go on
+// from it, and part, one round without proposals reads it for all of them.
+static bool reads_first(const struct search *x, const struct wish *wish) {
+    return wish->parent != TREE_ROOT && wish->n > 1 &&
+           x->tree.nodes[wish->parent].author == AUTHOR_DRAFT;
+}
+
+// Members of the wave, n of those wished for, none where the path does not fit.
+static int begin_writing(struct search *x, const struct wish *wish, int n,
                          struct error *err) {
     struct writer *v = x->writer;
+    int parent = wish->parent;
     uint64_t members = (n < 64 ? 1ull << n : 0) - 1;
     struct writing *w = writing_new(x, members << v->n_members, parent);
     bool fits;
@@ -428,6 +436,7 @@ static int begin_writing(struct search *x, int parent, int n,
         return 0;
     }
     if (!v->speculate) return 0;
+    w->reads_first = reads_first(x, wish);
     w->drafter = transcript_take(x, ROLE_DRAFT);
     if (transcript_attach(x, ROLE_DRAFT, parent, w->drafter, 0, &fits, err))
         return -1;
@@ -459,7 +468,7 @@ static int write_all(struct search *x, const struct wish *wishes, int n_wishes,
     for (int i = 0; i < n_wishes; i++) {
         for (int left = wishes[i].n; left > 0;) {
             int n = min_int(left, x->n_live - v->n_members);
-            if (begin_writing(x, wishes[i].parent, n, err)) return -1;
+            if (begin_writing(x, &wishes[i], n, err)) return -1;
             left -= n;
             if (v->n_members < x->n_live) continue;
             if (write_wave(x, first, begin_ns, err)) return -1;

@@ -31,7 +31,7 @@ struct writing *writing_new(struct search *x, uint64_t members, int parent) {
     w->n_tokens = w->n_read = 0;
     w->n_before = w->n_text = 0;
     w->log_p = 0;
-    w->done = false;
+    w->done = w->reads_first = false;
     w->end = STOP_NONE;
     stop_scan_init(&w->scan, x->s);
     if (parent == TREE_ROOT) return w;
