@@ -1,14 +1,23 @@
 // Any bytes as a line of samples.jsonl: refused with a reason, or what is read
-// prints to a line that reads and prints the same.
+// prints to a line that reads and prints the same, and can be shown.
 
 #include "engine/base/arena.h"
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
 #include "harness/sample_record.h"
+#include "harness/show.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void show(const struct sample *s) {
+    FILE *out = fopen("/dev/null", "w");
+    if (!out) abort();
+    show_sample(s, &(struct show_options){.depth = 100}, out);
+    fclose(out);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
@@ -23,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
         if (sample_parse(&again, one.text, one.n_bytes, &arena, &err)) abort();
         sample_print(&again, &two);
         if (strcmp(one.text, two.text)) abort();
+        show(&again);
     } else if (!err.text[0]) {
         abort();
     }

@@ -177,6 +177,43 @@ static void write_texts(const char *folder) {
         write_seed(folder, "fuzz_tokenizer", 2 + i, texts[i], strlen(texts[i]));
 }
 
+// A line of samples.jsonl: a search of three thoughts.
+static void write_sample(const char *folder) {
+    static const char *const counters[] = {
+        "prompt_tokens",       "kept_tokens",           "kept_from_draft",
+        "step_tokens_drafted", "step_tokens_discarded", "spec_drafted",
+        "spec_accepted",       "spec_passes",           "base_discarded",
+        "judge_calls",         "judge_tokens",          "calls_base",
+        "calls_draft",         "evaluated_base",        "evaluated_draft",
+        "repeated_base",       "repeated_draft"};
+    static const char node[] =
+        "{\"author\":\"%s\",\"kept\":true,\"judged\":true,\"score\":0.5,"
+        "\"threshold\":null,\"second\":0.25,\"decision\":\"kept\","
+        "\"parent\":%d,\"copies\":2,\"tokens\":3,\"ms\":1.5,\"text\":\"a\"}";
+    struct buf b;
+    buf_init(&b);
+    buf_adds(&b, "{\"key\":\"k\",\"cell\":\"c\",\"base\":\"b\",\"draft\":\"\","
+                 "\"prm\":\"p\",\"dataset\":\"s\",\"method\":\"m\","
+                 "\"label\":\"m\",\"threshold\":null,\"problem\":\"q\","
+                 "\"sample\":0,\"seed\":1,\"session\":0,\"mode\":\"latency\","
+                 "\"verdict\":\"correct\",\"answer\":\"\",\"reason\":\"\","
+                 "\"stop\":\"answer\",\"answer_forced\":false,"
+                 "\"text_full\":false,\"tree\":true,\"token_hash\":\"t\","
+                 "\"total_ms\":1,\"phase_ms\":{\"prompt\":1,\"base\":1,"
+                 "\"draft\":1,\"verify\":1,\"judge\":1,\"other\":1},"
+                 "\"count\":{");
+    for (int i = 0; i < 17; i++)
+        buf_addf(&b, "%s\"%s\":%d", i ? "," : "", counters[i], i);
+    buf_adds(&b, "},\"steps\":[");
+    for (int i = 0; i < 3; i++) {
+        if (i) buf_addc(&b, ',');
+        buf_addf(&b, node, i ? "draft" : "base", i - 1);
+    }
+    buf_adds(&b, "],\"response\":null}");
+    write_seed(folder, "fuzz_sample", 0, b.text, b.n_bytes);
+    buf_release(&b);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         fprintf(stderr, "usage: write_seeds FOLDER\n");
@@ -186,5 +223,6 @@ int main(int argc, char **argv) {
     write_small(argv[1]);
     write_vocabularies(argv[1]);
     write_texts(argv[1]);
+    write_sample(argv[1]);
     return 0;
 }
