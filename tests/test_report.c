@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void open_ok(struct report *r, const char *dir, bool partial) {
     struct error err = {0};
@@ -199,8 +200,14 @@ Test(report, prints_the_table_asked_for) {
                          "n_problems,k,pass_at_1,",
                          59),
                  0);
+    memset(text, 0, sizeof text);
+    out = fmemopen(text, sizeof text, "w");
+    cr_assert_eq(report_print(&r, &writer_csv, "depths", out, &err), 0);
+    fclose(out);
+    cr_assert(strchr(text, '\n') == text + strlen(text) - 1, "%s", text);
     cr_assert_eq(report_print(&r, &writer_csv, "nope", stdout, &err), -1);
-    cr_assert(strstr(err.text, "accuracy, latency, speedup, steps, samples"));
+    cr_assert(strstr(err.text, "accuracy, latency, speedup, search, steps, "
+                               "depths, evaluators, evaluator_bins, samples"));
     FILE *full = fopen("/dev/full", "w");
     if (full) {
         cr_assert_eq(report_print(&r, &writer_csv, NULL, full, &err), -1);
@@ -277,5 +284,87 @@ Test(report, the_second_method_has_the_same_draft) {
     open_ok(&r, dir, false);
     cr_assert_eq(r.cells[1].versus, &r.cells[0]);
     report_release(&r);
+    helper_dir_free(dir);
+}
+
+// Nodes of a tree, with their depths; of linear samples none.
+Test(report, trees_keep_their_nodes) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new();
+    struct sample_step steps[4];
+    for (int i = 0; i < 4; i++) {
+        steps[i] = (struct sample_step){.author = AUTHOR_DRAFT,
+                                        .judged = true,
+                                        .score = 0.25 * i,
+                                        .second = i == 2 ? 0.5 : NAN,
+                                        .threshold = NAN,
+                                        .decision = DECISION_REJECTED,
+                                        .parent = i == 3 ? 1 : i / 2 - 1,
+                                        .n_copies = i + 1,
+                                        .n_tokens = 10 + i,
+                                        .time_ns = 5,
+                                        .text = "abc\n\n",
+                                        .n_bytes = 5};
+    }
+    steps[1].kept = true;
+    steps[1].decision = DECISION_KEPT;
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    remove_line(dir, "\"cell\":\"bbbbbbbbbb\"", "\"problem\":\"p1\"");
+    struct sample s = helper_sample(&h, 1, 1, 0, 3, 10, true);
+    s.tree = true;
+    s.steps = steps;
+    s.n_steps = 4;
+    helper_add(dir, &s);
+    open_ok(&r, dir, false);
+    const struct report_sample *got = &r.cells[1].samples[2];
+    static const int depths[] = {1, 1, 2, 2}, parents[] = {-1, -1, 0, 1};
+    cr_assert_eq(got->n_steps, 4);
+    for (int i = 0; i < 4; i++) {
+        const struct report_step *step = &got->steps[i];
+        cr_assert_eq(step->depth, depths[i], "%d", i);
+        cr_assert_eq(step->parent, parents[i], "%d", i);
+        cr_assert_eq(step->n_copies, i + 1);
+        cr_assert_eq(step->n_tokens, 10 + i);
+        cr_assert_eq(step->score, 0.25 * i);
+        cr_assert_eq(isnan(step->second), i != 2);
+        cr_assert_eq(step->kept, i == 1);
+        cr_assert_eq(step->decision,
+                     i == 1 ? DECISION_KEPT : DECISION_REJECTED);
+        cr_assert_str_eq(step->text, "abc\n\n");
+    }
+    cr_assert_eq(got->n_kept, 1);
+    cr_assert_eq(got->n_drafted, 4);
+    cr_assert_eq(got->n_judged, 4);
+    cr_assert_eq(r.cells[1].samples[0].n_steps, 0);
+    cr_assert_null(r.cells[1].samples[0].steps);
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+// Tables of searches are for folders that have some.
+Test(report, leaves_out_tables_that_need_searches) {
+    struct helper_store h;
+    struct report r;
+    struct error err = {0};
+    char *dir = helper_dir_new(), text[9000] = "";
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    open_ok(&r, dir, false);
+    FILE *out = fmemopen(text, sizeof text, "w");
+    cr_assert_eq(report_print(&r, &writer_markdown, NULL, out, &err), 0);
+    fclose(out);
+    cr_assert(strstr(text, "### Accuracy"));
+    cr_assert_null(strstr(text, "### Search"));
+    cr_assert_eq(report_save(&r, dir, &err), 0);
+    report_release(&r);
+    static const char *const names[] = {"search.csv", "depths.csv",
+                                        "evaluators.csv", "evaluator_bins.csv"};
+    for (int i = 0; i < 4; i++) {
+        char *path = helper_path(dir, names[i]);
+        cr_assert_neq(access(path, F_OK), 0, "%s", path);
+        free(path);
+    }
     helper_dir_free(dir);
 }
