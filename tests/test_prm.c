@@ -302,6 +302,23 @@ Test(prm, a_step_without_room_for_the_tag_is_not_pushed) {
     lm_free(base);
 }
 
+Test(prm, a_tag_is_not_left_without_its_step) {
+    struct lm *lm = own_open(own_meta, 0x40, 12);
+    struct lm *base = own_open(NULL, 0, 64);
+    struct prm p;
+    resolve(&p, lm, base, PRM_OWN);
+    p.keeps_tag = true;
+    struct lm_seq *seq = begin(&p, lm, "7");
+    cr_expect(push(&p, seq, 1, "a"));
+    cr_expect(!push(&p, seq, 2, "bbb")); // 6 tokens, 2, 3, and 2 for the tag
+    cr_expect_eq(lm_n_tokens(seq), 6);
+    cr_expect(push(&p, seq, 2, "bb"));
+    cr_expect_eq(lm_n_tokens(seq), 10);
+    lm_seq_free(seq);
+    lm_free(lm);
+    lm_free(base);
+}
+
 // ---- math-psa -------------------------------------------------------------
 
 Test(prm, math_psa_is_qwen_s_vocabulary) {
@@ -449,13 +466,13 @@ Test(prm, math_shepherd_numbers_its_steps) {
 Test(prm, a_long_step_is_read_whole) {
     enum { N_WORDS = 1700 };
     struct lm *lm = mistral_like(387);
-    char *text = xmalloc(N_WORDS * 3 + 32), *at = text;
+    char *text = xmalloc(N_WORDS * 5 + 32), *at = text;
     struct prm p;
     lm->facts.n_ctx = 1 << 16;
     resolve(&p, lm, lm, PRM_MATH_SHEPHERD);
-    at += sprintf(at, "? Step 1:");
+    at += sprintf(at, "? Step 1: So+");
     for (int i = 0; i < N_WORDS; i++)
-        at += sprintf(at, " %s", i % 3 ? "So" : "+");
+        at += sprintf(at, " Step");
     struct lm_seq *seq = begin(&p, lm, "?");
     cr_expect(push(&p, seq, 1, text + strlen("? Step 1: ")));
     expect_text(lm, seq, text);

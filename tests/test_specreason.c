@@ -339,6 +339,23 @@ Test(specreason, the_reward_model_reads_what_the_base_wrote_first) {
     play_close(&p);
 }
 
+// A step that was rejected, and its rewriting, of the same length.
+Test(specreason, the_reward_model_tells_steps_of_equal_length_apart) {
+    static const struct play_step steps[] = {
+        {"a\n\n", "A\n\n", "9"},
+        {"b\n\n", "B\n\n", "9"},
+        {"\\boxed{1}", "\\boxed{2}", "9"},
+        {0},
+    };
+    static const struct play_scores poor[] = {{0.25, 1}, {0.75, 1}, {0.75, 1}};
+    struct play p;
+    play_open_prm(&p, steps, poor, 0, 0);
+    solve_with_prm(&p);
+    cr_expect_str_eq(p.t.response, "A\n\nb\n\n\\boxed{1}");
+    expect_read(&p, "P:1+1\nA\n\nb\n\n\\boxed{1}");
+    play_close(&p);
+}
+
 Test(specreason, a_reward_model_without_room_leaves_the_rest_to_the_base) {
     struct play p;
     play_open_prm(&p, story, scores, 0, 0);
