@@ -31,6 +31,14 @@ static int path_tokens(const struct search *x, int node, int32_t *out) {
     return before + n->n_tokens;
 }
 
+static void push_read(struct workspace *w, struct lm_seq *seq, int32_t token) {
+    const int32_t *ids = &token;
+    int n = 1;
+    if (lm_seq_lm(seq) == w->lm[ROLE_DRAFT])
+        n = vocab_map_read(&w->map, &token, &ids);
+    cr_assert_eq(lm_push(seq, ids, n, NULL), 0);
+}
+
 static void write_alone(struct bench *b, enum author author, int parent,
                         uint64_t drawn, struct alone *a) {
     struct workspace *w = b->p.w;
@@ -45,8 +53,8 @@ static void write_alone(struct bench *b, enum author author, int parent,
     int n_path = path_tokens(b->x, parent, path);
     stop_scan_init(&scan, &b->p.s);
     lm_push(seq, lm_tokens(w->seq[role]), w->n_prompt[role], &err);
-    lm_push(seq, path, n_path, &err);
     for (int i = 0; i < n_path; i++) {
+        push_read(w, seq, path[i]);
         if (path[i] < 256) text[n_text++] = (char)path[i];
         stop_scan_token(&scan, text, n_text);
     }
@@ -66,9 +74,9 @@ static void write_alone(struct bench *b, enum author author, int parent,
             break;
         }
         a->log_p += workspace_log_p(w, role, row, token);
-        lm_push(seq, &token, 1, &err);
+        push_read(w, seq, token);
         a->tokens[a->n++] = token;
-        text[n_text++] = (char)token;
+        if (token < 256) text[n_text++] = (char)token;
         stop_scan_token(&scan, text, n_text);
         memcpy(a->text, text + before, n_text - before);
         a->n_text = n_text - before;
@@ -541,6 +549,87 @@ Test(thoughts, end_as_any_step_does) {
         check_script((struct script){.text = "abcd\n\nefgh"}, &s, 12,
                      "abcd//>");
     }
+}
+
+// ---- models of one family ---------------------------------------------------
+
+Test(thoughts, of_a_family_are_written_in_the_ids_of_the_base) {
+    static const char *const base_specials[] = {"<|grade|>", "<|base|>", NULL};
+    static const char *const draft_specials[] = {"<|own|>", "<|grade|>", NULL};
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    s.temperature = 0.8;
+    s.accept = ACCEPT_EXACT;
+    s.evaluator = EVALUATOR_LIKELIHOOD;
+    toy_init(&b.p.base_toy, 41, 0, 0);
+    toy_init(&b.p.draft_toy, 41, 42, 1);
+    b.p.base_toy.model.specials = base_specials;
+    b.p.draft_toy.model.specials = draft_specials;
+    b.p.base = toy_open(&b.p.base_toy);
+    b.p.draft = toy_open(&b.p.draft_toy);
+    bench_open_models(&b, &s, "1+1");
+    cr_assert_eq(b.p.w->map.relation, VOCAB_FAMILY);
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        bench_reset(&b, seed);
+        check_layers(&b, AUTHOR_DRAFT, false, 12);
+        bench_reset(&b, seed);
+        check_layers(&b, AUTHOR_BASE, true, 12);
+        cr_expect_gt(b.p.t.count.spec_accepted, 0);
+    }
+    bench_close(&b);
+}
+
+// The grade token, 257 in the base and 258 in the draft, after each 'a'.
+static void special_row(int32_t special, const int32_t *tokens, int n,
+                        float *row) {
+    int after_a = 0;
+    for (int i = n; i > 0 && tokens[i - 1] != '\n' && !after_a; i--)
+        if (tokens[i - 1] == 'a') after_a = n - i + 1;
+    row[after_a == 0 ? 'a' : after_a == 1 ? special : 256] = 30;
+}
+
+static void base_special(void *ctx, const int32_t *tokens, int n, float *row) {
+    (void)ctx;
+    special_row(257, tokens, n, row);
+}
+
+static void draft_special(void *ctx, const int32_t *tokens, int n, float *row) {
+    (void)ctx;
+    special_row(258, tokens, n, row);
+}
+
+Test(thoughts, of_a_family_may_hold_special_tokens) {
+    static const char *const base_specials[] = {"<|grade|>", "<|base|>", NULL};
+    static const char *const draft_specials[] = {"<|own|>", "<|grade|>", NULL};
+    static const char *const meta[] = {"specsweep.prompt", "P:{problem}\n",
+                                       NULL};
+    struct scripted_model base = {.logits = base_special,
+                                  .specials = base_specials,
+                                  .n_ctx = 64,
+                                  .meta = meta};
+    struct scripted_model draft = base;
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    s.temperature = 0;
+    draft.logits = draft_special;
+    draft.specials = draft_specials;
+    b.p.base = lm_scripted_open(&base, 12, NULL);
+    b.p.draft = lm_scripted_open(&draft, 12, NULL);
+    bench_open_models(&b, &s, "1+1");
+    for (int i = 0; i < 3; i++) {
+        int first;
+        bench_reset(&b, 0);
+        bench_write(&b, i ? AUTHOR_BASE : AUTHOR_DRAFT, i == 2, TREE_ROOT, 3,
+                    &first);
+        const struct node *n = &b.x->tree.nodes[first];
+        cr_expect(n->n_tokens == 2 && n->n_text == 1 && n->n_copies == 3);
+        cr_expect_eq(tree_tokens(&b.x->tree, first)[1], 257);
+        cr_expect_eq(n->end, STOP_END);
+        if (i == 2) cr_expect_eq(b.p.t.count.spec_accepted, 3);
+    }
+    bench_close(&b);
 }
 
 Test(thoughts, end_at_the_limits_of_their_path) {
