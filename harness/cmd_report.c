@@ -21,7 +21,8 @@ static const struct cli_option options[] = {
      .help = "md (default), csv or json"},
     {.name = "table", .short_name = 't', .type = CLI_TEXT, .offset = AT(table),
      .value_name = "NAME",
-     .help = "only this table: accuracy, latency, speedup, steps, samples"},
+     .help = "only this table: accuracy, latency, speedup, search, steps, "
+             "depths, evaluators, evaluator_bins, samples"},
     {.name = "partial", .type = CLI_FLAG, .offset = AT(partial),
      .help = "estimates also for cells that lack samples"},
     {.name = "save", .type = CLI_FLAG, .offset = AT(save),

@@ -18,8 +18,11 @@
 // those of trees.
 
 const struct report_table *const report_tables[] = {
-    &table_accuracy, &table_latency, &table_speedup,
-    &table_steps,    &table_samples, NULL};
+    &table_accuracy,   &table_latency,
+    &table_speedup,    &table_search,
+    &table_steps,      &table_depths,
+    &table_evaluators, &table_evaluator_bins,
+    &table_samples,    NULL};
 
 struct place_of_key {
     char key[HASH_HEX_SIZE];
@@ -343,6 +346,29 @@ double report_mean(const struct report_cell *c, report_value_fn fn) {
     int n;
     double sum = sum_values(c->samples, c->n_problems * c->k, fn, &n);
     return n ? sum / n : NAN;
+}
+
+struct estimate report_estimate(const struct report *r,
+                                const struct report_cell *c,
+                                report_value_fn fn) {
+    double *means = xcalloc((size_t)c->n_problems, sizeof *means);
+    report_problem_means(c, fn, means);
+    int n = 0;
+    for (int i = 0; i < c->n_problems; i++) {
+        if (!isnan(means[i])) means[n++] = means[i];
+    }
+    struct estimate e = stats_mean_interval(means, n, r->manifest.confidence);
+    free(means);
+    return e;
+}
+
+bool report_searches(const struct report_cell *c) {
+    const struct method *m = method_find(c->cell->method);
+    return m && (m->needs & METHOD_SEARCHES);
+}
+
+const char *report_setting(const struct report_cell *c, const char *name) {
+    return find_setting(c->cell, name);
 }
 
 void report_begin_row(struct table *t, const struct report_cell *c) {

@@ -94,6 +94,15 @@ void report_problem_means(const struct report_cell *c, report_value_fn fn,
                           double *values);
 // Mean over all samples; NAN when none has the value.
 double report_mean(const struct report_cell *c, report_value_fn fn);
+// Mean over the problem means, with t interval at the report's confidence.
+struct estimate report_estimate(const struct report *r,
+                                const struct report_cell *c,
+                                report_value_fn fn);
+
+// Does its method search over thoughts?
+bool report_searches(const struct report_cell *c);
+// A setting of the cell as YAML has it; NULL: its method does not know it.
+const char *report_setting(const struct report_cell *c, const char *name);
 
 // Opens a row and sets base, draft, dataset, method, threshold.
 void report_begin_row(struct table *t, const struct report_cell *c);
@@ -119,9 +128,11 @@ struct report_table {
     const char *name, *title;
     const struct table_column *columns;
     void (*fill)(const struct report *r, struct table *t);
-    bool printed; // by default; samples are only saved
+    bool printed;  // by default; samples are only saved
+    bool optional; // neither printed by default nor saved when it has no rows
 };
 
 extern const struct report_table table_accuracy, table_latency, table_speedup,
-    table_steps, table_samples;
+    table_search, table_steps, table_depths, table_evaluators,
+    table_evaluator_bins, table_samples;
 extern const struct report_table *const report_tables[]; // ends with NULL

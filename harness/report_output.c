@@ -19,18 +19,22 @@ int report_save(const struct report *r, const char *dir, struct error *err) {
     for (int i = 0; report_tables[i] && !rc; i++) {
         struct table t;
         make_table(r, report_tables[i], &t);
-        rc = table_save(&t, dir, err);
+        if (t.n_rows || !report_tables[i]->optional)
+            rc = table_save(&t, dir, err);
         table_release(&t);
     }
     return rc;
 }
 
 static void add_table(const struct report *r, const struct report_table *of,
-                      const struct table_writer *writer, struct buf *out) {
+                      const struct table_writer *writer, bool asked,
+                      struct buf *out) {
     struct table t;
     make_table(r, of, &t);
-    if (out->n_bytes) buf_addc(out, '\n');
-    writer->write(&t, out);
+    if (t.n_rows || !of->optional || asked) {
+        if (out->n_bytes) buf_addc(out, '\n');
+        writer->write(&t, out);
+    }
     table_release(&t);
 }
 
@@ -58,7 +62,7 @@ int report_print(const struct report *r, const struct table_writer *writer,
     for (int i = 0; report_tables[i]; i++) {
         const struct report_table *t = report_tables[i];
         if (only ? !strcmp(t->name, only) : t->printed) {
-            add_table(r, t, writer, &text);
+            add_table(r, t, writer, only != NULL, &text);
         }
     }
     int rc = 0;

@@ -7,7 +7,8 @@ struct error;
 struct report;
 struct table_writer;
 
-// DIR/<table>.csv for every table; each is replaced as a whole.
+// DIR/<table>.csv for every table; each is replaced as a whole. Tables that
+// need searches are left out where there are none.
 int report_save(const struct report *r, const char *dir, struct error *err);
 
 // The tables that are printed by default, or the one named `only` (NULL: no

@@ -7,6 +7,7 @@
 #include "tests/helper_store.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,10 +129,11 @@ Test(tables, steps_and_cost_model) {
     helper_add(dir, &a);
     helper_add(dir, &b);
     expect_csv(dir, &table_steps,
-               "big,,set,vanilla,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,aaaaaaaa\n"
+               "big,,set,vanilla,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
+               "aaaaaaaa\n"
                "big,small,set,specreason,7.0,2.00,50.0,6.00,,10.0,5.0,2.00,"
                "2.00,50.0,4.0,,0.0,0.0,0.0,0.2000,5.00,1.500,0.5000,1.000,"
-               "1.000,,,,bbbbbbbb\n");
+               "1.000,,,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -145,12 +147,13 @@ Test(tables, samples_have_a_row_for_what_is_missing) {
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
     struct sample s = helper_sample(&h, 0, 0, 1, 2.5, 10, false);
     helper_add(dir, &s);
-    expect_csv(dir, &table_samples,
-               "big,,set,vanilla,,p0,0,missing,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
-               ",,,,1,,,aaaaaaaa\n"
-               "big,,set,vanilla,,p0,1,wrong,1,,answer,0,2.500000,0.000000,"
-               "2.500000,0.000000,0.000000,0.000000,0.000000,0,10,0,0,0,0,0,0,"
-               "0,0,0,0,0,0,0,0,0,0,0,0,,0,t,,1,,,aaaaaaaa\n");
+    expect_csv(
+        dir, &table_samples,
+        "big,,set,vanilla,,p0,0,missing,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+        ",,,,1,,,aaaaaaaa\n"
+        "big,,set,vanilla,,p0,1,wrong,1,,answer,0,2.500000,0.000000,"
+        "2.500000,0.000000,0.000000,0.000000,0.000000,0,10,0,0,0,0,0,0,0,0,0,"
+        "0,0,0,0,0,0,0,0,0,0,0,0,,0,t,,1,,,aaaaaaaa\n");
     helper_dir_free(dir);
 }
 
@@ -166,5 +169,180 @@ Test(tables, incomplete_cells_have_no_estimates) {
                "big,small,set,specreason,7.0,,,,,,,,,,,6,,,bbbbbbbb\n");
     expect_csv(dir, &table_speedup,
                "big,small,set,specreason,7.0,,,,,,,,,,,,,,6,,,bbbbbbbb\n");
+    helper_dir_free(dir);
+}
+
+// ---- trees ----------------------------------------------------------------
+
+// Two problems, one sample each; A searches with the base alone (10, 20 ms), B
+// is SpecSearch (5, 10), C has the drafter attached (8, 16).
+static void tree_scene(struct helper_store *h) {
+    static struct manifest_setting settings[] = {
+        {"temperature", "0.6", true},
+        {"evaluator", "prm", false},
+        {"second_evaluator", "judge", false}};
+    static const char *const methods[] = {"search-ar", "specsearch",
+                                          "search-sps"};
+    helper_store_init(h);
+    h->manifest.k = 1;
+    h->manifest.baseline = "search-ar";
+    h->manifest.versus = "search-sps";
+    h->dataset.n_problems = 2;
+    h->dataset.steps = "chain";
+    h->problems[0].text = "1 a+2 b+3?";
+    h->problems[1].text = "5 a-1?";
+    for (int i = 0; i < HELPER_CELLS; i++) {
+        h->cells[i].method = h->cells[i].label = methods[i];
+        h->cells[i].threshold = NAN;
+        h->cells[i].settings = settings;
+        h->cells[i].n_settings = 3;
+    }
+}
+
+#define NODE(who, after, was, first, other, limit, words)                      \
+    {                                                                          \
+        .author = AUTHOR_##who, .parent = after, .decision = DECISION_##was,   \
+        .kept = DECISION_##was == DECISION_KEPT, .judged = true,               \
+        .score = first, .second = other, .threshold = limit, .n_copies = 1,    \
+        .text = words, .n_bytes = sizeof words - 1                             \
+    }
+
+// The last node goes on from a wrong thought, so nobody can say if it is right.
+static struct sample_step first_tree[] = {
+    NODE(BASE, -1, KEPT, 0.9, 0.8, NAN, "a:1+2;3\n\n"),
+    NODE(BASE, -1, PRUNED, 0.75, 0.4, NAN, "a:1+2;4\n\n"),
+    NODE(DRAFT, 0, REJECTED, 0.8, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
+    NODE(DRAFT, 0, REJECTED, 0.2, 0.1, 0.9, "b:3+3;7\n\n"),
+    NODE(BASE, 0, KEPT, 0.7, 0.9, 0.9, "b:3+3;6\n\n"),
+    NODE(DRAFT, 1, PRUNED, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
+};
+static struct sample_step second_tree[] = {
+    NODE(BASE, -1, KEPT, 0.6, 0.6, NAN, "a:5-1;4\n\n")};
+
+static char *tree_folder(struct helper_store *h) {
+    static const double ms[HELPER_CELLS][2] = {{10, 20}, {5, 10}, {8, 16}};
+    char *dir = helper_dir_new();
+    struct error err;
+    tree_scene(h);
+    cr_assert_eq(manifest_save(&h->manifest, dir, &err), 0);
+    for (int i = 0; i < HELPER_CELLS * 2; i++) {
+        int cell = i / 2, p = i % 2;
+        struct sample s = helper_sample(h, cell, p, 0, ms[cell][p], 10, true);
+        if (cell == 1) {
+            s.tree = true;
+            s.steps = p ? second_tree : first_tree;
+            s.n_steps = p ? 1 : 6;
+            s.count.calls[ROLE_BASE] = 4;
+            s.count.evaluated[ROLE_BASE] = 20;
+            s.count.calls[ROLE_DRAFT] = 3;
+            s.count.evaluated[ROLE_DRAFT] = 6;
+            s.count.calls[ROLE_PRM] = 2;
+            s.count.evaluated[ROLE_PRM] = 10 + p;
+        }
+        helper_add(dir, &s);
+    }
+    return dir;
+}
+
+// A: mean 15 ms, se sd(10, 20) / sqrt(2) = 5, interval -+ qt(.975, 1) * 5 =
+// 12.706205 * 5, cut at 0. Ratios do not differ between problems, so their
+// intervals have no width: 10 / 5, 20 / 10 and 10 / 8, 20 / 16.
+// B: 4 thoughts of the base, 3 of the draft in 2 + 1 layers; 2 of 3 rejected,
+// one rewritten (beside drafts of the same thought).
+Test(tables, search) {
+    struct helper_store h;
+    char *dir = tree_folder(&h);
+    expect_csv(
+        dir, &table_search,
+        "big,,set,search-ar,,2,1,1.0000,1.0000,1.0000,15.000,0.000,78.531,,,,"
+        "0.800,0.800,0.800,,,,,,,,,,,,,,,,,,,aaaaaaaa\n"
+        "big,small,set,specsearch,,2,1,1.0000,1.0000,1.0000,7.500,0.000,39.266,"
+        "2.000,2.000,2.000,1.600,1.600,1.600,0.0000,0.0000,0.0000,2.00,1.50,"
+        "2.33,1.50,66.7,0.50,4.0,3.0,2.0,5.00,2.00,5.25,,,,bbbbbbbb\n"
+        "big,small,set,search-sps,,2,1,1.0000,1.0000,1.0000,12.000,0.000,"
+        "62.825,1.250,1.250,1.250,,,,0.0000,0.0000,0.0000,,,,,,,,,,,,,,,,"
+        "cccccccc\n");
+    helper_dir_free(dir);
+}
+
+// Depth 1: base (.9 + .75 + .6) / 3. Depth 2: all (.8 + .2 + .7 + .9) / 4, the
+// base's .7, the draft's 1.9 / 3, of which .8 and .9 are above .7.
+Test(tables, depths) {
+    struct helper_store h;
+    char *dir = tree_folder(&h);
+    expect_csv(dir, &table_depths,
+               "big,small,set,specsearch,,1,2,3,0,0.750,0.750,,,,,,,,"
+               "bbbbbbbb\n"
+               "big,small,set,specsearch,,2,1,1,3,0.650,0.700,0.633,0.900,66.7,"
+               "66.7,,,,bbbbbbbb\n");
+    helper_dir_free(dir);
+}
+
+// What the paths of a tree cost is not in the cost model of one path.
+Test(tables, steps_of_trees) {
+    struct helper_store h;
+    char *dir = tree_folder(&h);
+    h.manifest.n_cells = 2;
+    struct error err;
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    expect_csv(dir, &table_steps,
+               "big,,set,search-ar,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
+               "aaaaaaaa\n"
+               "big,small,set,specsearch,,1.50,0.0,0.69,,0.0,0.0,0.00,1.50,0.0,"
+               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.750 0.650,- 0.900,,,,bbbbbbbb\n");
+    helper_dir_free(dir);
+}
+
+// Ranks of the six thoughts that both scored, by falling first score: 6 5 4 3 2
+// 1 and 5 4 2 6 3 1, so 1 - 6 * 16 / (6 * 35) = .543; the first problem alone
+// 1 - 6 * 12 / (5 * 24) = .4; the second has none. Right are .9 .8 .7 .6, wrong
+// .75 and .2: 6 of 8 pairs; of the first problem alone 5 of 6. The second
+// evaluator has all pairs right.
+Test(tables, evaluators) {
+    struct helper_store h;
+    char *dir = tree_folder(&h);
+    expect_csv(dir, &table_evaluators,
+               "big,small,set,specsearch,,prm,judge,6,0.543,0.400,0.543,6,66.7,"
+               "0.750,0.750,0.833,1.000,1.000,1.000,,,,bbbbbbbb\n");
+    expect_csv(dir, &table_evaluator_bins,
+               "big,small,set,specsearch,,prm,judge,0.2,0.3,1,0.100,1,0.0,,,,"
+               "bbbbbbbb\n"
+               "big,small,set,specsearch,,prm,judge,0.6,0.7,1,0.600,1,100.0,,,,"
+               "bbbbbbbb\n"
+               "big,small,set,specsearch,,prm,judge,0.7,0.8,2,0.650,2,50.0,,,,"
+               "bbbbbbbb\n"
+               "big,small,set,specsearch,,prm,judge,0.8,0.9,1,0.700,1,100.0,,,,"
+               "bbbbbbbb\n"
+               "big,small,set,specsearch,,prm,judge,0.9,1.0,1,0.800,1,100.0,,,,"
+               "bbbbbbbb\n");
+    helper_dir_free(dir);
+}
+
+// Without a second evaluator the first is still measured where steps can be
+// checked (the node that it alone scored is behind a wrong one); without a
+// checker there is nothing to say.
+Test(tables, evaluators_need_something_to_compare_with) {
+    struct helper_store h;
+    struct sample_step steps[6];
+    struct error err;
+    char *dir = helper_dir_new();
+    tree_scene(&h);
+    h.manifest.n_cells = 1;
+    h.dataset.n_problems = 1;
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    memcpy(steps, first_tree, sizeof steps);
+    for (int i = 0; i < 6; i++)
+        steps[i].second = NAN;
+    struct sample s = helper_sample(&h, 0, 0, 0, 10, 10, true);
+    s.tree = true;
+    s.steps = steps;
+    s.n_steps = 6;
+    helper_add(dir, &s);
+    expect_csv(dir, &table_evaluators,
+               "big,,set,search-ar,,prm,,6,,,,5,60.0,0.833,,,,,,,,,aaaaaaaa\n");
+    expect_csv(dir, &table_evaluator_bins, "");
+    h.dataset.steps = NULL;
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    expect_csv(dir, &table_evaluators, "");
     helper_dir_free(dir);
 }

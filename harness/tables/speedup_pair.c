@@ -2,6 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "harness/report.h"
+#include "harness/table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -81,4 +82,10 @@ int speedup_pair_fill(struct speedup_pair *s, const struct report *r,
     for (int i = 0; i < N_COLUMNS; i++)
         free(both[i]);
     return 0;
+}
+
+void mark_unresolved(struct table *t, const char *column,
+                     const struct estimate *e, double null_value) {
+    bool resolved = e->low > null_value || e->high < null_value;
+    if (!resolved) table_set_mark(t, column, "~");
 }

@@ -5,6 +5,7 @@
 
 struct report;
 struct report_cell;
+struct table;
 
 struct speedup_pair {
     // Ratios other / cell: above 1 the cell is faster. NAN without times
@@ -23,3 +24,8 @@ struct speedup_pair {
 int speedup_pair_fill(struct speedup_pair *s, const struct report *r,
                       const struct report_cell *c,
                       const struct report_cell *other);
+
+// Marks a value with "~" where its interval does not tell it from no
+// difference.
+void mark_unresolved(struct table *t, const char *column,
+                     const struct estimate *e, double null_value);

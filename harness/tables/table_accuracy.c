@@ -1,10 +1,7 @@
 #include "harness/report.h"
 #include "harness/table.h"
 
-#include "engine/base/alloc.h"
-
 #include <math.h>
-#include <stdlib.h>
 
 // pass@1 of k samples: mean over problems of the mean over samples, its error
 // from the problem means (Miller 2024), interval cut to [0, 1]. An ungraded
@@ -36,15 +33,8 @@ static double is_forced(const struct report_sample *s) {
 
 static void fill_estimates(const struct report *r, const struct report_cell *c,
                            struct table *t) {
-    double *means = xcalloc((size_t)c->n_problems, sizeof *means);
-    report_problem_means(c, report_correct, means);
-    int n = 0;
-    for (int i = 0; i < c->n_problems; i++) {
-        if (!isnan(means[i])) means[n++] = means[i];
-    }
-    struct estimate e = stats_mean_interval(means, n, r->manifest.confidence);
-    free(means);
-    table_set_number(t, "n_problems", n);
+    struct estimate e = report_estimate(r, c, report_correct);
+    table_set_number(t, "n_problems", e.n);
     table_set_number(t, "k", c->k);
     table_set_number(t, "pass_at_1", e.value);
     table_set_number(t, "se", e.se);

@@ -78,25 +78,14 @@ static void fill_split(const struct report_cell *c, struct table *t) {
     table_set_number(t, "other_ms", report_mean(c, other_ms));
 }
 
-static double standard_error(const struct report_cell *c) {
-    double *means = xcalloc((size_t)c->n_problems, sizeof *means);
-    report_problem_means(c, report_ms, means);
-    int n = 0;
-    for (int i = 0; i < c->n_problems; i++) {
-        if (!isnan(means[i])) means[n++] = means[i];
-    }
-    double se = stats_mean_interval(means, n, 0.95).se;
-    free(means);
-    return se;
-}
-
-static void fill_times(const struct report_cell *c, struct table *t) {
+static void fill_times(const struct report *r, const struct report_cell *c,
+                       struct table *t) {
     size_t n_all = (size_t)c->n_problems * (size_t)c->k;
     double *ms = xcalloc(n_all, sizeof *ms);
     int n = collect(c, report_ms, ms);
     double mean = stats_mean(ms, n), tokens = report_mean(c, timed_tokens);
     table_set_number(t, "mean_ms", mean);
-    table_set_number(t, "se_ms", standard_error(c));
+    table_set_number(t, "se_ms", report_estimate(r, c, report_ms).se);
     table_set_number(t, "p50_ms", stats_quantile(ms, n, 0.5));
     table_set_number(t, "p90_ms",
                      n < P90_SAMPLES ? NAN : stats_quantile(ms, n, 0.9));
@@ -110,7 +99,7 @@ static void fill_times(const struct report_cell *c, struct table *t) {
 static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         report_begin_row(t, &r->cells[i]);
-        if (r->cells[i].usable) fill_times(&r->cells[i], t);
+        if (r->cells[i].usable) fill_times(r, &r->cells[i], t);
         report_end_row(t, &r->cells[i]);
     }
 }

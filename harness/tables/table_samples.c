@@ -21,9 +21,11 @@ static const struct table_column columns[] = {
     {"spec_accepted", 0, false}, {"spec_passes", 0, false},
     {"base_discarded", 0, false}, {"judge_calls", 0, false},
     {"judge_tokens", 0, false}, {"calls_base", 0, false},
-    {"calls_draft", 0, false}, {"evaluated_base", 0, false},
-    {"evaluated_draft", 0, false}, {"repeated_base", 0, false},
-    {"repeated_draft", 0, false}, {"steps_kept", 0, false},
+    {"calls_draft", 0, false}, {"calls_prm", 0, false},
+    {"evaluated_base", 0, false}, {"evaluated_draft", 0, false},
+    {"evaluated_prm", 0, false}, {"repeated_base", 0, false},
+    {"repeated_draft", 0, false}, {"repeated_prm", 0, false},
+    {"steps_kept", 0, false},
     {"steps_kept_from_draft", 0, false}, {"steps_drafted", 0, false},
     {"mean_score", 4, false}, {"session", 0, false},
     {"token_hash", COLUMN_TEXT, false}, {"error", COLUMN_TEXT, false},
@@ -60,10 +62,13 @@ static void fill_counts(const struct counters *c, struct table *t) {
     table_set_number(t, "judge_tokens", (double)c->judge_tokens);
     table_set_number(t, "calls_base", (double)c->calls[ROLE_BASE]);
     table_set_number(t, "calls_draft", (double)c->calls[ROLE_DRAFT]);
+    table_set_number(t, "calls_prm", (double)c->calls[ROLE_PRM]);
     table_set_number(t, "evaluated_base", (double)c->evaluated[ROLE_BASE]);
     table_set_number(t, "evaluated_draft", (double)c->evaluated[ROLE_DRAFT]);
+    table_set_number(t, "evaluated_prm", (double)c->evaluated[ROLE_PRM]);
     table_set_number(t, "repeated_base", (double)c->repeated[ROLE_BASE]);
     table_set_number(t, "repeated_draft", (double)c->repeated[ROLE_DRAFT]);
+    table_set_number(t, "repeated_prm", (double)c->repeated[ROLE_PRM]);
 }
 
 static void fill_outcome(const struct report_sample *s, struct table *t) {

@@ -30,12 +30,6 @@ static bool is_baseline(const struct report *r, const struct report_cell *c) {
     return !c->baseline && !strcmp(c->cell->label, r->manifest.baseline);
 }
 
-static void mark_unresolved(struct table *t, const char *column,
-                            const struct estimate *e, double null_value) {
-    bool resolved = e->low > null_value || e->high < null_value;
-    if (!resolved) table_set_mark(t, column, "~");
-}
-
 static void fill_row(const struct speedup_pair *s, double p_holm,
                      struct table *t) {
     table_set_number(t, "geomean", s->time.value);

@@ -1,6 +1,8 @@
+#include "engine/base/buf.h"
 #include "harness/report.h"
 #include "harness/table.h"
 #include "harness/tables/speedup_pair.h"
+#include "harness/tables/tree_stats.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,7 +30,8 @@ static const struct table_column columns[] = {
     {"draft_calls", 1, true}, {"repeated_tokens", 1, true},
     {"cost_c", 4, false}, {"cost_L", 2, false}, {"cost_v", 3, false},
     {"cost_a", 4, false}, {"predicted_speedup", 3, false},
-    {"measured_speedup", 3, false},
+    {"measured_speedup", 3, false}, {"score_by_depth", COLUMN_TEXT, true},
+    {"threshold_by_depth", COLUMN_TEXT, true},
     REPORT_LAST_COLUMNS,
 };
 // clang-format on
@@ -36,7 +39,7 @@ static const struct table_column columns[] = {
 // Sums over the samples of a cell; times over those that have one, with the
 // counts that belong to them.
 struct sums {
-    double n, n_timed;
+    double n, n_timed, n_trees;
     double kept, kept_draft, drafted, judged, score;
     struct counters count;
     double timed_kept, timed_drafted_tokens, timed_judge_calls;
@@ -76,6 +79,7 @@ static struct sums sum_cell(const struct report_cell *c) {
         const struct report_sample *s = &c->samples[i];
         if (!s->present || s->failed) continue;
         sums.n++;
+        sums.n_trees += s->n_steps > 0;
         sums.kept += s->n_kept;
         sums.kept_draft += s->n_kept_draft;
         sums.drafted += s->n_drafted;
@@ -101,7 +105,8 @@ static double base_token_ns(const struct report_cell *c) {
     const struct report_cell *alone = c->baseline ? c->baseline : c;
     if (!alone->usable) return NAN;
     struct sums s = sum_cell(alone);
-    if (s.count.step_tokens_drafted || s.count.spec_drafted) return NAN;
+    if (s.count.step_tokens_drafted || s.count.spec_drafted || s.n_trees)
+        return NAN;
     return quotient(s.base_ns, s.timed_kept);
 }
 
@@ -134,7 +139,8 @@ static void fill_model(const struct report *r, const struct report_cell *c,
     double cost_c =
         quotient(quotient(s->draft_ns, s->timed_drafted_tokens), base_ns);
     table_set_number(t, "cost_c", cost_c);
-    if (!(s->drafted > 0)) return;
+    // The model is of one path: what a tree writes besides is not in it.
+    if (!(s->drafted > 0) || s->n_trees) return;
     double length = step_length(s);
     double v = quotient(quotient(s->judge_ns, s->timed_judge_calls), base_ns);
     if (s->n_timed > 0 && s->timed_judge_calls <= 0) v = 0;
@@ -169,14 +175,15 @@ static void fill_counts(const struct sums *s, struct table *t) {
 }
 
 static void fill_step_level(const struct sums *s, struct table *t) {
-    if (!(s->drafted > 0)) return;
+    if (!(s->drafted > 0 || s->n_trees > 0)) return;
     const struct counters *k = &s->count;
-    table_set_number(t, "kept_from_draft_pct",
-                     100 * quotient(s->kept_draft, s->kept));
     table_set_number(t, "mean_score", quotient(s->score, s->judged));
     table_set_number(t, "judge_calls", quotient((double)k->judge_calls, s->n));
     table_set_number(t, "judge_tokens",
                      quotient((double)k->judge_tokens, s->n));
+    if (!(s->drafted > 0)) return;
+    table_set_number(t, "kept_from_draft_pct",
+                     100 * quotient(s->kept_draft, s->kept));
     table_set_number(t, "drafted_steps", quotient(s->drafted, s->n));
     table_set_number(t, "accepted_steps_pct",
                      100 * quotient(s->kept_draft, s->drafted));
@@ -192,6 +199,33 @@ static void fill_token_level(const struct sums *s, struct table *t) {
                      quotient((double)k->spec_accepted + passes, passes));
 }
 
+static void add_value(struct buf *list, double value) {
+    buf_adds(list, list->n_bytes ? " " : "");
+    if (isnan(value))
+        buf_adds(list, "-");
+    else
+        buf_addf(list, "%.3f", value);
+}
+
+// Means at each depth of the trees, from the first; "-" where there is none.
+static void fill_depths(const struct report_cell *c, struct table *t) {
+    struct tree_stats s;
+    struct buf scores, thresholds;
+    tree_stats_fill(&s, c);
+    buf_init(&scores);
+    buf_init(&thresholds);
+    for (int d = 0; d < s.n_depths; d++) {
+        add_value(&scores, depth_score(&s.at[d]));
+        add_value(&thresholds, depth_threshold(&s.at[d]));
+    }
+    if (s.all.n_threshold > 0)
+        table_set_text(t, "threshold_by_depth", thresholds.text);
+    if (s.n_depths) table_set_text(t, "score_by_depth", scores.text);
+    buf_release(&scores);
+    buf_release(&thresholds);
+    tree_stats_release(&s);
+}
+
 static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         const struct report_cell *c = &r->cells[i];
@@ -202,6 +236,7 @@ static void fill(const struct report *r, struct table *t) {
             fill_step_level(&s, t);
             fill_token_level(&s, t);
             fill_model(r, c, &s, t);
+            fill_depths(c, t);
         }
         report_end_row(t, c);
     }

@@ -1,0 +1,140 @@
+#include "harness/report.h"
+#include "harness/table.h"
+#include "harness/tables/speedup_pair.h"
+#include "harness/tables/tree_stats.h"
+
+#include <math.h>
+
+// The table of the paper on SpecSearch: accuracy, latency, and how many times
+// faster than the same search by the large model alone (report.baseline) and
+// with a drafter (report.versus), beside what the search did. All cells stand
+// in it as soon as one of them searches.
+
+// clang-format off
+static const struct table_column columns[] = {
+    REPORT_FIRST_COLUMNS,
+    {"n_problems", 0, true}, {"k", 0, true}, {"pass_at_1", 4, false},
+    {"pass_ci_low", 4, false}, {"pass_ci_high", 4, false},
+    {"mean_ms", 3, false}, {"ms_ci_low", 3, false}, {"ms_ci_high", 3, false},
+    {"speedup", 3, false}, {"speedup_ci_low", 3, false},
+    {"speedup_ci_high", 3, false}, {"versus", 3, false},
+    {"versus_ci_low", 3, false}, {"versus_ci_high", 3, false},
+    {"accuracy_diff", 4, false}, {"diff_ci_low", 4, false},
+    {"diff_ci_high", 4, false}, {"thoughts_base", 2, false},
+    {"thoughts_draft", 2, false}, {"thoughts_per_layer", 2, false},
+    {"layers", 2, true}, {"rejected_pct", 1, false}, {"rewritten", 2, false},
+    {"base_calls", 1, false}, {"draft_calls", 1, false},
+    {"prm_calls", 1, false}, {"base_batch", 2, true},
+    {"draft_batch", 2, true}, {"prm_batch", 2, true},
+    REPORT_LAST_COLUMNS,
+};
+// clang-format on
+
+static double quotient(double x, double y) {
+    return y > 0 ? x / y : NAN;
+}
+
+static void fill_estimates(const struct report *r, const struct report_cell *c,
+                           struct table *t) {
+    struct estimate pass = report_estimate(r, c, report_correct);
+    struct estimate ms = report_estimate(r, c, report_ms);
+    table_set_number(t, "n_problems", pass.n);
+    table_set_number(t, "k", c->k);
+    table_set_number(t, "pass_at_1", pass.value);
+    table_set_number(t, "pass_ci_low",
+                     isnan(pass.low) ? NAN : fmax(0, pass.low));
+    table_set_number(t, "pass_ci_high",
+                     isnan(pass.high) ? NAN : fmin(1, pass.high));
+    table_set_number(t, "mean_ms", ms.value);
+    table_set_number(t, "ms_ci_low", isnan(ms.low) ? NAN : fmax(0, ms.low));
+    table_set_number(t, "ms_ci_high", ms.high);
+}
+
+static void fill_pairs(const struct report *r, const struct report_cell *c,
+                       struct table *t) {
+    struct speedup_pair pair;
+    if (!speedup_pair_fill(&pair, r, c, c->baseline)) {
+        table_set_number(t, "speedup", pair.time.value);
+        table_set_number(t, "speedup_ci_low", pair.time.low);
+        table_set_number(t, "speedup_ci_high", pair.time.high);
+        mark_unresolved(t, "speedup", &pair.time, 1);
+        table_set_number(t, "accuracy_diff", pair.accuracy.value);
+        table_set_number(t, "diff_ci_low", pair.accuracy.low);
+        table_set_number(t, "diff_ci_high", pair.accuracy.high);
+        mark_unresolved(t, "accuracy_diff", &pair.accuracy, 0);
+    }
+    if (speedup_pair_fill(&pair, r, c, c->versus)) return;
+    table_set_number(t, "versus", pair.time.value);
+    table_set_number(t, "versus_ci_low", pair.time.low);
+    table_set_number(t, "versus_ci_high", pair.time.high);
+    mark_unresolved(t, "versus", &pair.time, 1);
+}
+
+static void fill_thoughts(const struct report_cell *c, struct table *t) {
+    struct tree_stats s;
+    tree_stats_fill(&s, c);
+    double n_base = s.all.n[AUTHOR_BASE], n_draft = s.all.n[AUTHOR_DRAFT];
+    table_set_number(t, "thoughts_base", quotient(n_base, s.n_samples));
+    table_set_number(t, "thoughts_per_layer",
+                     quotient(n_base + n_draft, s.n_layers));
+    table_set_number(t, "layers", quotient(s.n_layers, s.n_samples));
+    if (n_draft > 0) {
+        table_set_number(t, "thoughts_draft", quotient(n_draft, s.n_samples));
+        table_set_number(t, "rejected_pct",
+                         100 * quotient(s.all.n_rejected, n_draft));
+        table_set_number(t, "rewritten",
+                         quotient(s.all.n_rewritten, s.n_samples));
+    }
+    tree_stats_release(&s);
+}
+
+// Calls of a model per sample, and the tokens that one evaluates.
+static void fill_calls(const struct report_cell *c, enum model_role role,
+                       const char *calls, const char *batch, struct table *t) {
+    double n = 0, n_calls = 0, n_tokens = 0;
+    for (int i = 0; i < c->n_problems * c->k; i++) {
+        const struct report_sample *s = &c->samples[i];
+        if (!s->present || s->failed) continue;
+        n++;
+        n_calls += (double)s->count.calls[role];
+        n_tokens += (double)s->count.evaluated[role];
+    }
+    if (!(n_calls > 0)) return;
+    table_set_number(t, calls, quotient(n_calls, n));
+    table_set_number(t, batch, quotient(n_tokens, n_calls));
+}
+
+static void fill_row(const struct report *r, const struct report_cell *c,
+                     struct table *t) {
+    fill_estimates(r, c, t);
+    fill_pairs(r, c, t);
+    fill_thoughts(c, t);
+    fill_calls(c, ROLE_BASE, "base_calls", "base_batch", t);
+    fill_calls(c, ROLE_DRAFT, "draft_calls", "draft_batch", t);
+    fill_calls(c, ROLE_PRM, "prm_calls", "prm_batch", t);
+}
+
+static bool any_searches(const struct report *r) {
+    for (int i = 0; i < r->n_cells; i++) {
+        if (report_searches(&r->cells[i])) return true;
+    }
+    return false;
+}
+
+static void fill(const struct report *r, struct table *t) {
+    for (int i = 0; i < r->n_cells && any_searches(r); i++) {
+        const struct report_cell *c = &r->cells[i];
+        report_begin_row(t, c);
+        if (c->usable) fill_row(r, c, t);
+        report_end_row(t, c);
+    }
+}
+
+const struct report_table table_search = {
+    .name = "search",
+    .title = "Search over thoughts",
+    .columns = columns,
+    .fill = fill,
+    .printed = true,
+    .optional = true,
+};
