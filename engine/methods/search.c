@@ -6,8 +6,8 @@
 #include "engine/methods/choice.h"
 #include "engine/methods/mcts.h"
 #include "engine/methods/sample.h"
-#include "engine/methods/thoughts.h"
 #include "engine/methods/transcript.h"
+#include "engine/methods/writing.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -108,7 +108,7 @@ int search_fit(struct workspace *w, const struct method *m,
         return -1;
     fit_lists(x, s);
     x->n_live = size.n_live;
-    return thoughts_fit(x, s, err);
+    return writer_fit(x, s, err);
 }
 
 void search_free(struct search *x) {
@@ -118,7 +118,7 @@ void search_free(struct search *x) {
         pool_close(&x->pasts[r]);
     }
     tree_release(&x->tree);
-    thoughts_free(x);
+    writer_free(x);
     free(x->scratch);
     free(x->finished);
     free(x->frontier);

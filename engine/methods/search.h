@@ -7,7 +7,8 @@
 //   beam.c mcts.c which thoughts to go on from
 //   expand.c      the thoughts after a thought: written, scored, rejected,
 //                 rewritten (SpecSearch, 2505.02865; facts in expand.h)
-//   thoughts.c    writing many thoughts in shared batches
+//   thoughts.c    writing many thoughts in shared batches (writing.c: one of
+//                 them, writing_round.c: a token or more of each)
 //   evaluator.c   scoring them (scoring.c: those of a tree)
 //   transcript.c  the models' transcripts along the tree
 //   threshold.c choice.c tree.c  pure
@@ -34,7 +35,7 @@ struct search {
     // By role; empty where the method does not use it.
     struct seq_pool live[ROLE_N];  // keep rows: thoughts being written, scored
     struct seq_pool pasts[ROLE_N]; // keep none: pasts of nodes
-    struct writer *writer;         // thoughts.c's
+    struct writer *writer;         // writing.h
     int n_live;                    // thoughts that are worked on at once
     // The sample at hand.
     const struct method *method;

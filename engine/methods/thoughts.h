@@ -23,11 +23,6 @@
 
 #include "engine/methods/search.h"
 
-// Buffers for x->n_live thoughts at once; keeps what is large enough. Called by
-// search_fit() and search_free(). -1 with an error.
-int thoughts_fit(struct search *x, const struct settings *s, struct error *err);
-void thoughts_free(struct search *x);
-
 struct wish {
     int parent; // a node or TREE_ROOT; can go on
     int n;      // thoughts wanted, copies included; 0: none

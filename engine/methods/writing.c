@@ -1,13 +1,67 @@
 #include "engine/methods/writing.h"
 
+#include "engine/base/alloc.h"
+#include "engine/base/error.h"
 #include "engine/methods/sample.h"
 #include "engine/methods/transcript.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 uint64_t member_draw(const struct writer *v, int member, int i) {
     return (v->first + (uint64_t)member + 1) << 32 | (uint64_t)i;
+}
+
+// ---- buffers ----------------------------------------------------------------
+
+static int fit_items(struct writer *v, int n, size_t step_tokens,
+                     size_t text_bytes, struct error *err) {
+    size_t n_items = (size_t)n, n_tokens, n_text;
+    if (n <= v->n_items && step_tokens <= v->step_tokens &&
+        text_bytes <= v->text_bytes)
+        return 0;
+    if (__builtin_mul_overflow(n_items, step_tokens, &n_tokens) ||
+        __builtin_mul_overflow(n_items, text_bytes, &n_text))
+        return error_set(err, ERR_MEMORY,
+                         "%d thoughts of %zu tokens do not fit", n,
+                         step_tokens);
+    free(v->items);
+    free(v->tokens);
+    free(v->text);
+    v->n_items = 0;
+    v->items = alloc_try(n_items, sizeof *v->items, "thoughts", err);
+    v->tokens = alloc_try(n_tokens, sizeof *v->tokens, "thoughts' tokens", err);
+    v->text = malloc(n_text); // rarely used to the end
+    if (!v->items || !v->tokens) return -1;
+    if (!v->text)
+        return error_set(err, ERR_MEMORY,
+                         "no memory for %zu bytes of thoughts' texts", n_text);
+    v->n_items = n;
+    v->step_tokens = step_tokens;
+    v->text_bytes = text_bytes;
+    return 0;
+}
+
+int writer_fit(struct search *x, const struct settings *s, struct error *err) {
+    size_t text_bytes, step_tokens = (size_t)s->step_tokens;
+    if (!x->writer) x->writer = xcalloc(1, sizeof *x->writer);
+    // The thought before, and this one.
+    if (__builtin_mul_overflow(2 * step_tokens, x->w->max_token_bytes,
+                               &text_bytes))
+        return error_set(err, ERR_MEMORY, "thoughts of %zu tokens do not fit",
+                         step_tokens);
+    return fit_items(x->writer, x->n_live, step_tokens, text_bytes, err);
+}
+
+void writer_free(struct search *x) {
+    struct writer *v = x->writer;
+    if (!v) return;
+    free(v->items);
+    free(v->tokens);
+    free(v->text);
+    free(v);
+    x->writer = NULL;
 }
 
 // ---- life -------------------------------------------------------------------
