@@ -42,6 +42,8 @@ Test(specreason, keeps_and_rewrites_by_the_score) {
     cr_expect_eq(p.t.stop, STOP_ANSWER);
     cr_expect_eq(p.t.steps[0].threshold, 5.0);
     cr_expect(isnan(p.t.steps[2].threshold));
+    for (int i = 0; i < p.t.n_steps; i++)
+        cr_expect(isnan(p.t.steps[i].second));
     play_close(&p);
 }
 

@@ -69,6 +69,7 @@ void sample_step_end(struct sample *m) {
         .author = AUTHOR_BASE,
         .kept = true,
         .score = NAN,
+        .second = NAN,
         .threshold = NAN,
         .n_tokens = m->n_kept - m->step_first,
         .time_ns = trace_now(m->t) - m->step_ns,
