@@ -65,7 +65,7 @@ static int finish_writing(struct search *x, struct writing *w, int first,
         node = add_node(x, w, err);
         if (node < 0 || keep_pasts(x, w, node, err)) return -1;
     }
-    if (!x->writer->author == AUTHOR_BASE)
+    if (x->writer->author == AUTHOR_DRAFT)
         x->t->count.step_tokens_drafted += w->n_tokens;
     x->tree.nodes[node].n_copies += __builtin_popcountll(w->members);
     x->tree.nodes[node].time_ns += ns;
