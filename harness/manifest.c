@@ -300,7 +300,8 @@ static bool explain_cell(const struct manifest *wanted,
     for (int i = 0; i < wanted->n_cells; i++) {
         const struct manifest_cell *is = &wanted->cells[i];
         if (strcmp(is->label, was->label) || strcmp(is->base, was->base) ||
-            strcmp(is->draft, was->draft) || has_cell(stored, is->id) ||
+            strcmp(is->draft, was->draft) || strcmp(is->prm, was->prm) ||
+            has_cell(stored, is->id) ||
             strcmp(wanted->datasets[is->dataset].name, set_name)) {
             continue;
         }

@@ -1,6 +1,7 @@
 #include "harness/manifest.h"
 
 #include "engine/base/error.h"
+#include "tests/helper_cases.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_store.h"
 
@@ -37,6 +38,33 @@ Test(manifest, reads_back_what_was_saved) {
     cr_assert(isnan(m.sessions[0].wall_s));
     cr_assert_eq(manifest_n_samples(&m), 18);
     manifest_release(&m);
+    helper_dir_free(dir);
+}
+
+// The PRM of a cell, and folders that know none.
+Test(manifest, keeps_prms) {
+    struct helper_store h;
+    struct manifest m;
+    struct error err = {0};
+    char *dir = helper_dir_new(), *path = helper_path(dir, "manifest.json");
+    helper_store_init(&h);
+    for (int i = 0; i < HELPER_CELLS; i++)
+        h.cells[i].prm = i == 1 ? "scorer" : "";
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0, "%s", err.text);
+    cr_assert_eq(manifest_load(&m, dir, &err), 0, "%s", err.text);
+    cr_assert_str_eq(m.cells[0].prm, "");
+    cr_assert_str_eq(m.cells[1].prm, "scorer");
+    manifest_release(&m);
+    char *text = helper_read(path);
+    char *older = helper_replace(text, ",\"prm\":\"scorer\"", "");
+    cr_assert_str_neq(older, text);
+    helper_write(path, older);
+    cr_assert_eq(manifest_load(&m, dir, &err), 0, "%s", err.text);
+    cr_assert_str_eq(m.cells[1].prm, "");
+    manifest_release(&m);
+    free(older);
+    free(text);
+    free(path);
     helper_dir_free(dir);
 }
 
