@@ -24,7 +24,7 @@ Test(method, finds_methods_by_name) {
         cr_expect_eq(bits & m->bit, 0u);
         bits |= m->bit;
     }
-    cr_expect_eq(n, 5);
+    cr_expect_eq(n, 8);
 }
 
 static void expect_refused(const struct method *m, struct lm *base,
@@ -81,6 +81,43 @@ Test(method, check_asks_for_templates_that_no_model_has) {
                               &(struct models){{bare, p.draft}}, &s, &err),
                  0, "%s", err.text);
     lm_free(bare);
+    play_close(&p);
+}
+
+static void expect_judge(const struct play *p, const struct settings *s,
+                         struct lm *prm, enum error_kind kind,
+                         const char *message) {
+    struct error err = {0};
+    const struct models models = {{p->base, p->draft, prm}};
+    int rc = method_check(method_find("specreason"), &models, s, &err);
+    cr_expect_eq(rc, message ? -1 : 0, "%s", err.text);
+    cr_expect_eq(err.kind, kind);
+    if (message) cr_expect(strstr(err.text, message), "%s", err.text);
+}
+
+Test(method, check_knows_what_a_reward_model_needs) {
+    static const struct play_scores scores[] = {{1, 1}};
+    struct play p;
+    play_open_prm(&p, story, scores, 0, 0);
+    struct settings s = p.s;
+    s.judge = JUDGE_PRM;
+    expect_judge(&p, &s, p.prm, ERR_USAGE, "judge prm and likelihood score");
+    s.threshold = 1.01;
+    expect_judge(&p, &s, p.prm, ERR_USAGE, "threshold 1.01: ");
+    s.threshold = 1;
+    expect_judge(&p, &s, p.prm, ERR_NONE, NULL);
+    expect_judge(&p, &s, NULL, ERR_USAGE,
+                 "specreason with these settings needs a prm model");
+    s.prm_format = PRM_MATH_PSA;
+    expect_judge(&p, &s, p.prm, ERR_UNSUPPORTED, "prm model: math-psa: ' +'");
+    // What is not used is not looked at.
+    s.judge = JUDGE_LIKELIHOOD;
+    expect_judge(&p, &s, p.prm, ERR_NONE, NULL);
+    expect_judge(&p, &s, NULL, ERR_NONE, NULL);
+    s.threshold = 7;
+    expect_judge(&p, &s, NULL, ERR_USAGE, "threshold 7: ");
+    s.judge = JUDGE_DIGIT;
+    expect_judge(&p, &s, p.prm, ERR_NONE, NULL);
     play_close(&p);
 }
 

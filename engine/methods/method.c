@@ -16,7 +16,8 @@
 // A new method is a file and a line here.
 static const struct method *const methods[] = {
     &method_vanilla,           &method_specdecode, &method_specreason,
-    &method_specreason_decode, &method_null,
+    &method_specreason_decode, &method_null,       &method_search_ar,
+    &method_search_sps,        &method_specsearch,
 };
 enum { N_METHODS = sizeof methods / sizeof *methods };
 
@@ -69,6 +70,7 @@ struct trace_size method_trace_size(const struct method *m,
     struct search_size search;
     search_size(m, s, &search);
     size.n_steps = search.n_nodes;
+    if (s->answer_tokens > 0) size.n_steps += s->max_steps + 2;
     size.n_written = (int64_t)search.n_nodes * s->step_tokens;
     if (size.n_written > WRITTEN_MAX) size.n_written = WRITTEN_MAX;
     return size;
