@@ -427,6 +427,7 @@ Test(specreason, the_reward_model_reads_only_what_was_kept) {
     struct trace t;
     char *dir = helper_dir_new();
     int n_cut = 0;
+    long n_allocated = 0;
     toy_settings(&s);
     toy_init(&toy, 5, 0, 0);
     s.judge = JUDGE_PRM;
@@ -438,9 +439,12 @@ Test(specreason, the_reward_model_reads_only_what_was_kept) {
     cr_assert(w, "%s", err.text);
     trace_init(&t, NULL, s.max_steps, s.budget_tokens);
     cr_assert_eq(workspace_load(w, "1+1", &s, NULL, &err), 0, "%s", err.text);
+    cr_assert_eq(workspace_fit(w, &s, false, &err), 0, "%s", err.text);
     for (uint64_t seed = 0; seed < 10; seed++) {
         struct rng rng = rng_make(seed, "text", 0);
+        malloc_count_start();
         int rc = method_solve(method_find("specreason"), w, &s, &rng, &t, &err);
+        n_allocated += malloc_count_stop();
         cr_assert_eq(rc, 0, "%s", err.text);
         const struct prm_reading *r = &w->prm_reading;
         const int32_t *tokens = lm_tokens(w->seq[ROLE_PRM]) + 6;
@@ -451,6 +455,7 @@ Test(specreason, the_reward_model_reads_only_what_was_kept) {
             n_cut += t.steps[i].n_tokens == s.step_tokens;
     }
     cr_expect_gt(n_cut, 10, "%d", n_cut);
+    if (malloc_count_works()) cr_expect_eq(n_allocated, 0, "%ld", n_allocated);
     trace_release(&t);
     workspace_free(w);
     lm_free(base);
