@@ -1,0 +1,60 @@
+#pragma once
+// A wood: three models that write and score known thoughts, so that a test can
+// say exactly what a search must do.
+//
+// A thought is a letter and the delimiter, "a\n\n"; a digit and an answer,
+// "1\boxed{1}"; or the end of text, '.', a thought without tokens. A place is
+// named by the letters that lead to it. What comes next there is drawn from its
+// letters, all equally likely, in the order of the alphabet: with k letters the
+// draw u gives letter floor(u * k). Temperature 1, no filters.
+
+#include "engine/lm/scripted.h"
+#include "engine/methods/method.h"
+
+struct wood_place {
+    const char *path;  // "": the prompt; NULL ends the list
+    double score;      // of its last thought, by the PRM; the judge's digit is
+                       // that times 9; NAN: the PRM's logits are no numbers
+    const char *base;  // letters that may come next, ascending
+    const char *draft; // the same of the draft's; NULL: the base's
+};
+
+struct wood_role {
+    const struct wood_place *places;
+    enum model_role role;
+    struct scripted_model model;
+};
+
+struct wood {
+    struct wood_role roles[ROLE_N];
+    struct models models;
+    struct settings s;
+    struct workspace *w;
+    struct rng rng;
+    struct trace t;
+};
+
+// Opens the models, a workspace with the problem "1+1" loaded and a trace with
+// room for any search; settings: temperature 1, top_p 1, budget 200, 12 tokens
+// a step, max_depth 6, beam width 2, tree width 3.
+void wood_open(struct wood *p, const struct wood_place *places, uint64_t seed);
+// With a context of so many tokens for one of the models.
+void wood_open_short(struct wood *p, const struct wood_place *places,
+                     uint64_t seed, enum model_role role, int n_ctx);
+void wood_close(struct wood *p);
+
+// Fails the test on an error, or when a search leaves pages behind.
+void wood_solve(struct wood *p, const char *method);
+// -1 with an error; pages are checked too.
+int wood_try(struct wood *p, const char *method, struct error *err);
+
+// Letters that draws [first, first + n) give for `purpose` where these letters
+// may come: what a tree worked out by hand begins from.
+const char *wood_drawn(const struct wood *p, enum rng_purpose purpose,
+                       uint64_t first, int n, const char *letters, char *out);
+
+// A line for each step: "path author decision score threshold copies", with '-'
+// for a threshold that is none. Steps of an answer phase have no path.
+const char *wood_account(const struct wood *p, char *out, size_t size);
+// The path that was kept.
+const char *wood_kept(const struct wood *p, char *out, size_t size);
