@@ -1,6 +1,7 @@
 #include "engine/methods/mcts.h"
 
 #include "engine/base/error.h"
+#include "tests/helper_search.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -114,4 +115,179 @@ Test(mcts, equal_children_go_in_order_and_none_is_none) {
     cr_expect_eq(mcts_select(&t, TREE_ROOT, 1, &s), a);
     cr_expect_eq(mcts_select(&t, a, 0, &s), -1);
     tree_release(&t);
+}
+
+// ---- searches ---------------------------------------------------------------
+
+enum { SEED = 2 };
+
+// Tree width 2, 4 iterations. Siblings have equal priors, 0.5 each, as they are
+// drawn from equally likely letters; a thought drawn twice has prior 1.
+//   The base's draws: at the prompt 0-1 c b; at c 2-3 a a; at ca 4-5 2 1; at b
+//   6-7 b a; at bb 8-9 3 3; at ba 10-11 4 1.
+// puct with exploration 2; the factor is 2.0001 to 2.0003:
+//   1  the prompt is expanded: c 0.80, b 0.60. By the best scores c, ca 0.50,
+//      then of ca2 0.30 and ca1 0.40 the second, an answer: 0.40 for c, ca, ca1
+//   2  c 0.40 + 0.5 * 1 * 2 / 2 = 0.90, b 0.60 + 0.5 * 1 * 2 = 1.60: b, new:
+//      bb 0.70, ba 0.20; on with bb to bb3: 0.90 for b, bb, bb3
+//   3  c 0.40 + 0.5 * 1.414 * 2 / 2 = 1.107, b 0.90 + 0.707 = 1.607: b; bb 0.90
+//      + 0.5 * 1 * 2 / 2 = 1.40, ba 0.20 + 0.5 * 1 * 2 = 1.20: bb3 again
+//   4  c 0.40 + 0.5 * 1.732 * 2 / 2 = 1.266, b 0.90 + 1.732 / 3 = 1.477: b; bb
+//      0.90 + 0.5 * 1.414 * 2 / 3 = 1.371, ba 0.20 + 1.414 = 1.614: ba, new:
+//      of ba4 0.55 and ba1 0.45 the first
+// Finished: ca1 0.40, bb3 0.90 twice, ba4 0.55.
+//
+// uct with exploration 1.25: iterations 1 and 2 are the same, as what was never
+// visited goes first. 3: c 0.40 + 1.25 * sqrt(log 2) = 1.441, b 0.90 + 1.041:
+// b; ba was never visited: ba4, so b has 1.45 of 2. 4: c 0.40 + 1.25 * sqrt(log
+// 3) = 1.710, b 0.725 + 1.25 * sqrt(log 3 / 2) = 1.651: c, ca, and ca2, never
+// visited.
+static const struct wood_place places[] = {
+    {"", 0, "abc", NULL},      {"b", 0.6, "ab", NULL},
+    {"c", 0.8, "ab", NULL},    {"ca", 0.5, "12", NULL},
+    {"ca1", 0.4, NULL, NULL},  {"ca2", 0.3, NULL, NULL},
+    {"ba", 0.2, "14", NULL},   {"bb", 0.7, "3", NULL},
+    {"ba1", 0.45, NULL, NULL}, {"ba4", 0.55, NULL, NULL},
+    {"bb3", 0.9, NULL, NULL},  {NULL, 0, NULL, NULL},
+};
+
+static void open_wood(struct wood *p, enum selection_rule rule) {
+    char out[64];
+    wood_open(p, places, SEED);
+    p->s.search = SEARCH_MCTS;
+    p->s.tree_width = 2;
+    p->s.iterations = 4;
+    p->s.selection = (int)rule;
+    p->s.exploration = rule == SELECT_PUCT ? 2 : 1.25;
+    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 0, 2, "abc", out), "cb");
+    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 2, 2, "ab", out), "aa");
+    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 4, 2, "12", out), "21");
+    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 6, 2, "ab", out), "ba");
+    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 10, 2, "14", out), "41");
+}
+
+static void expect_tree(struct wood *p, enum choice_rule rule,
+                        const char *want) {
+    char got[2048];
+    p->s.choose = (int)rule;
+    wood_solve(p, "search-ar");
+    wood_account(p, got, sizeof got);
+    cr_expect_str_eq(got, want, "got\n%swant\n%s", got, want);
+}
+
+Test(mcts, grows_the_tree_worked_out_by_hand) {
+    struct wood p;
+    open_wood(&p, SELECT_PUCT);
+    expect_tree(&p, CHOOSE_LAST,
+                "c base pruned 0.80 - 1\n"
+                "b base kept 0.60 - 1\n"
+                "ca base pruned 0.50 - 2\n"
+                "ca2 base pruned 0.30 - 1\n"
+                "ca1 base pruned 0.40 - 1\n"
+                "bb base kept 0.70 - 1\n"
+                "ba base pruned 0.20 - 1\n"
+                "bb3 base kept 0.90 - 2\n"
+                "ba4 base pruned 0.55 - 1\n"
+                "ba1 base pruned 0.45 - 1\n");
+    cr_expect_eq(p.t.stop, STOP_ANSWER);
+    cr_expect_str_eq(p.t.response, "b\n\nb\n\n3\\boxed{3}");
+    // Least scores: ca1 0.40, bb3 0.60, ba4 0.20.
+    char out[16];
+    p.s.choose = CHOOSE_MIN;
+    wood_solve(&p, "search-ar");
+    cr_expect_str_eq(wood_kept(&p, out, sizeof out), "bb3");
+    wood_close(&p);
+}
+
+Test(mcts, uct_grows_another_tree) {
+    struct wood p;
+    open_wood(&p, SELECT_UCT);
+    // All answers differ: the vote goes to the best score.
+    expect_tree(&p, CHOOSE_VOTE,
+                "c base pruned 0.80 - 1\n"
+                "b base kept 0.60 - 1\n"
+                "ca base pruned 0.50 - 2\n"
+                "ca2 base pruned 0.30 - 1\n"
+                "ca1 base pruned 0.40 - 1\n"
+                "bb base kept 0.70 - 1\n"
+                "ba base pruned 0.20 - 1\n"
+                "bb3 base kept 0.90 - 2\n"
+                "ba4 base pruned 0.55 - 1\n"
+                "ba1 base pruned 0.45 - 1\n");
+    // What the last iteration came to shows in the tree of one less: with three
+    // ba4 is there, and with puct it is not.
+    p.s.iterations = 3;
+    wood_solve(&p, "search-ar");
+    cr_expect_eq(p.t.n_steps, 10);
+    p.s.selection = SELECT_PUCT;
+    p.s.exploration = 2;
+    wood_solve(&p, "search-ar");
+    cr_expect_eq(p.t.n_steps, 8);
+    wood_close(&p);
+}
+
+// SpecSearch: 4 drafts a parent, 2 iterations, uct.
+//   1  the base writes c 0.80, b 0.60: threshold 0.80. c, drafts 2-5: a a b a,
+//      so ca thrice 0.50, rejected, cb 0.82, one place left: draw 6: b, cb
+//      again, merged. Threshold 0.9 * 0.80 + 0.1 * 0.82 = 0.802. cb, drafts
+//      7-10: 5 5 5 5, so cb5 four times 0.81, an answer
+//      Threshold 0.9 * 0.802 + 0.1 * 0.81 = 0.8028
+//   2  b was never visited. Drafts 11-14: a a b b, so ba twice 0.20 and bb
+//      twice 0.70, rejected; the base, 15-16: b b, so bb twice 0.70. Threshold
+//      0.9 * 0.8028 + 0.1 * 0.70 = 0.79252. bb, drafts 17-20: 3 3 3 3, so bb3
+//      four times 0.90, an answer
+static const struct wood_place drafted[] = {
+    {"", 0, "abc", NULL},   {"b", 0.6, "ab", NULL},  {"c", 0.8, "ab", NULL},
+    {"ca", 0.5, "1", NULL}, {"cb", 0.82, "5", NULL}, {"cb5", 0.81, NULL, NULL},
+    {"ba", 0.2, "1", NULL}, {"bb", 0.7, "3", NULL},  {"bb3", 0.9, NULL, NULL},
+    {NULL, 0, NULL, NULL},
+};
+
+Test(mcts, specsearch_moves_one_threshold_through_all_expansions) {
+    struct wood p;
+    char got[2048], out[64];
+    wood_open(&p, drafted, SEED);
+    p.s.search = SEARCH_MCTS;
+    p.s.tree_width = 2;
+    p.s.iterations = 2;
+    p.s.selection = SELECT_UCT;
+    cr_assert_str_eq(wood_drawn(&p, RNG_DRAFT, 2, 4, "ab", out), "aaba");
+    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 6, 1, "ab", out), "b");
+    cr_assert_str_eq(wood_drawn(&p, RNG_DRAFT, 11, 4, "ab", out), "aabb");
+    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 15, 2, "ab", out), "bb");
+    wood_solve(&p, "specsearch");
+    wood_account(&p, got, sizeof got);
+    cr_expect_str_eq(got,
+                     "c base pruned 0.80 - 1\n"
+                     "b base kept 0.60 - 1\n"
+                     "ca draft rejected 0.50 0.8000 3\n"
+                     "cb draft pruned 0.82 0.8000 2\n"
+                     "cb base surplus 0.82 0.8000 1\n"
+                     "cb5 draft pruned 0.81 0.8020 4\n"
+                     "ba draft rejected 0.20 0.8028 2\n"
+                     "bb draft rejected 0.70 0.8028 2\n"
+                     "bb base kept 0.70 0.8028 2\n"
+                     "bb3 draft kept 0.90 0.7925 4\n",
+                     "got\n%s", got);
+    wood_close(&p);
+}
+
+// No draft survives and nothing is rewritten: c is a dead end, worth nothing,
+// so the next iteration goes to b, which is one too. The best of both is the
+// answer to a question without an answer.
+Test(mcts, dead_ends_end_iterations) {
+    struct wood p;
+    char out[16];
+    wood_open(&p, drafted, SEED);
+    p.s.search = SEARCH_MCTS;
+    p.s.tree_width = 2;
+    p.s.iterations = 4;
+    p.s.rewrite = REWRITE_NONE;
+    p.s.rejection = REJECT_FIXED;
+    p.s.fixed_threshold = 1.1;
+    wood_solve(&p, "specsearch");
+    cr_expect_eq(p.t.stop, STOP_NO_THOUGHT);
+    cr_expect_str_eq(wood_kept(&p, out, sizeof out), "c");
+    cr_expect_eq(p.t.n_steps, 6);
+    wood_close(&p);
 }
