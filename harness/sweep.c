@@ -229,7 +229,7 @@ static int expand(struct sweep *s, struct error *err) {
 
 static bool same_row(const struct cell *a, const struct cell *b) {
     bool threshold = cell_has_threshold(a);
-    return a->base == b->base && a->draft == b->draft && a->prm == b->prm &&
+    return a->base == b->base && a->draft == b->draft &&
            a->dataset == b->dataset && strcmp(a->label, b->label) == 0 &&
            strcmp(a->variant, b->variant) == 0 &&
            threshold == cell_has_threshold(b) &&

@@ -8,6 +8,7 @@
 #include "tests/helper_sweep.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,6 +201,63 @@ Test(cmd_run, throughput_gives_the_tokens_of_latency) {
         cr_assert_eq(memcmp(&a->count, &b->count, sizeof a->count), 0);
         cr_assert(a->total_ns > 0);
         cr_assert_eq(b->total_ns, SAMPLE_NO_TIME);
+    }
+    arena_release(&latency.arena);
+    arena_release(&throughput.arena);
+    helper_sweep_release(&p);
+}
+
+static const char searches[] =
+    "name: toy\nsamples: 2\nwarmup: 0\n"
+    "models: {base: {scripted: toy-base}, draft: {scripted: toy-draft}, "
+    "prm: {scripted: toy-prm}}\n"
+    "datasets: [{name: toy, path: toy.jsonl, grader: number}]\n"
+    "settings: {temperature: 1, top_p: 1, budget_tokens: 200}\n"
+    "base: base\ndraft: draft\nprm: prm\n"
+    "methods:\n"
+    "  - {method: search-ar, tree_width: 3, max_depth: 6}\n"
+    "  - {method: specsearch, tree_width: 3, max_depth: 6}\n"
+    "  - {method: specsearch, search: mcts, tree_width: 2, max_depth: 6,"
+    " label: mcts}\n";
+
+static void expect_same_tree(const struct sample *a, const struct sample *b) {
+    cr_assert(a->tree && b->tree);
+    cr_assert_eq(a->n_steps, b->n_steps);
+    for (int i = 0; i < a->n_steps; i++) {
+        const struct sample_step *x = &a->steps[i], *y = &b->steps[i];
+        cr_assert_eq(x->author, y->author);
+        cr_assert_eq(x->decision, y->decision);
+        cr_assert_eq(x->parent, y->parent);
+        cr_assert_eq(x->n_copies, y->n_copies);
+        cr_assert_eq(x->score, y->score);
+        cr_assert_str_eq(x->text, y->text);
+    }
+}
+
+Test(cmd_run, a_search_is_the_same_tree_in_shared_batches) {
+    static struct seen latency, throughput;
+    struct sweep_place p;
+    char *log;
+    helper_sweep_init(&p);
+    helper_write(p.config, searches);
+    cr_assert_eq(helper_run(&p, NULL, NULL, NULL, &log), 0, "%s", log);
+    free(log);
+    read_samples(&p, &latency);
+    cr_assert_eq(helper_run(&p, "--fresh", "--set=mode=throughput",
+                            "--set=concurrency=3", &log),
+                 0, "%s", log);
+    free(log);
+    read_samples(&p, &throughput);
+    cr_assert_eq(latency.n, 18);
+    cr_assert_eq(throughput.n, 18);
+    for (int i = 0; i < latency.n; i++) {
+        const struct sample *a = &latency.samples[i];
+        const struct sample *b = find(&throughput, a->key);
+        cr_assert_str_eq(a->prm, "prm");
+        cr_assert_gt(a->count.evaluated[ROLE_PRM], 0);
+        cr_assert_str_eq(a->token_hash, b->token_hash);
+        cr_assert(isnan(a->threshold));
+        expect_same_tree(a, b);
     }
     arena_release(&latency.arena);
     arena_release(&throughput.arena);

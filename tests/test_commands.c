@@ -91,7 +91,7 @@ Test(commands, plan_of_scripted_models_is_the_same_everywhere) {
 Test(commands, plan_sums_up) {
     char *out, *log;
     cr_expect_eq(run("plan configs/smoke.yaml", "", &out, &log), 0);
-    cr_expect(strstr(log, "7 cells, 168 samples, about "), "%s", log);
+    cr_expect(strstr(log, "12 cells, 288 samples, about "), "%s", log);
     free(out);
     free(log);
 }

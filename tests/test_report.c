@@ -300,7 +300,7 @@ Test(report, trees_keep_their_nodes) {
                                         .second = i == 2 ? 0.5 : NAN,
                                         .threshold = NAN,
                                         .decision = DECISION_REJECTED,
-                                        .parent = i == 3 ? 1 : i / 2 - 1,
+                                        .parent = i == 3 ? 2 : i / 2 - 1,
                                         .n_copies = i + 1,
                                         .n_tokens = 10 + i,
                                         .time_ns = 5,
@@ -319,7 +319,7 @@ Test(report, trees_keep_their_nodes) {
     helper_add(dir, &s);
     open_ok(&r, dir, false);
     const struct report_sample *got = &r.cells[1].samples[2];
-    static const int depths[] = {1, 1, 2, 2}, parents[] = {-1, -1, 0, 1};
+    static const int depths[] = {1, 1, 2, 3}, parents[] = {-1, -1, 0, 2};
     cr_assert_eq(got->n_steps, 4);
     for (int i = 0; i < 4; i++) {
         const struct report_step *step = &got->steps[i];

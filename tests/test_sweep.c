@@ -164,6 +164,11 @@ Test(sweep, refuses_cells_that_cannot_be_told_apart) {
            "(line 2)");
     refuse("methods:\n  - {method: specdecode, draft_tokens: [3, 4]}\n",
            "baseline 'specdecode' has an axis of its own");
+    // Tables do not say which PRM scored.
+    refuse("methods:\n  - {method: specreason, judge: prm, prm: prm}\n"
+           "  - {method: specreason, judge: prm, prm: base}\n",
+           "x.yaml:3:5: method 'specreason' has the name of another cell "
+           "(line 2)");
 }
 
 Test(sweep, refuses_too_many_cells) {

@@ -168,6 +168,67 @@ Test(sweep_models, a_smaller_type_of_cache_takes_less) {
     leave(&s);
 }
 
+// The transcripts and forks that cells which share a workspace ask for: those
+// of the hungriest, once.
+Test(sweep_models, forks_of_searches_are_said_and_reserved) {
+    char *dir = helper_dir_new(), *path = helper_path(dir, "toy.gguf");
+    helper_write_model(path, &(struct helper_model){.seed = 1});
+    char *models =
+        xasprintf("{base: {path: %s}, draft: {path: %s}}", path, path);
+    struct scene s;
+    enter(&s, models,
+          "[vanilla, {method: specsearch, evaluator: likelihood, step_tokens: "
+          "20, max_depth: 3, beam_width: 2, tree_width: 3}, {method: "
+          "search-ar, evaluator: random, step_tokens: 10, max_depth: 3, "
+          "beam_width: 1, tree_width: 2}]");
+    const struct cell *c = &s.sweep.cells[1];
+    struct method_seqs base = method_seqs(c->method, &c->settings, ROLE_BASE);
+    struct method_seqs draft = method_seqs(c->method, &c->settings, ROLE_DRAFT);
+    cr_assert(base.n_forks > 0 && draft.n_forks > 0);
+    char *log = check_memory(&s, SIZE_MAX, 0);
+    char *want = xasprintf("(f32, %d x 512 tokens and %d forks of 20)\nmodel "
+                           "draft",
+                           base.n_seq, base.n_forks);
+    cr_expect(strstr(log, want), "%s\n%s", want, log);
+    free(log);
+    free(want);
+    free(check_memory(&s, 2 * KV_FLOATS * sizeof(float), -1));
+    cr_expect(strstr(s.err.text, "or narrow the search"), "%s", s.err.text);
+    s.err = (struct error){0};
+    cr_assert_eq(open_models(&s, 1), 0, "%s", s.err.text);
+    s.files = dir;
+    leave(&s);
+    free(models);
+    free(path);
+}
+
+Test(sweep_models, a_prm_is_opened_and_checked_with_its_cell) {
+    static const char models[] = "{base: {scripted: toy-base}, draft: "
+                                 "{scripted: toy-draft}, prm: {scripted: "
+                                 "toy-prm}}";
+    struct scene s;
+    enter(&s, models,
+          "[vanilla, {method: specreason, threshold: 0.5, judge: prm, prm: "
+          "prm}]");
+    cr_assert_eq(open_models(&s, 1), 0, "%s", s.err.text);
+    struct models of = sweep_models_of_cell(&s.models, &s.sweep.cells[1]);
+    cr_expect_eq(of.lm[ROLE_PRM], s.models.lms[2]);
+    cr_expect_eq(of.lm[ROLE_DRAFT], s.models.lms[1]);
+    of = sweep_models_of_cell(&s.models, &s.sweep.cells[0]);
+    cr_expect_eq(of.lm[ROLE_BASE], s.models.lms[0]);
+    cr_expect_null(of.lm[ROLE_PRM]);
+    leave(&s);
+    // A draft says nothing of how it is asked for a score.
+    enter(&s, models,
+          "[vanilla, {method: specreason, threshold: 0.5, judge: prm, prm: "
+          "draft}]");
+    cr_expect_eq(open_models(&s, 1), -1);
+    cr_expect(strstr(s.err.text, "x.yaml:2:20: prm model: its file does not "
+                                 "say how it is asked"),
+              "%s", s.err.text);
+    leave(&s);
+}
+
 Test(sweep_models, a_context_beyond_the_models_is_refused) {
     struct scene s;
     enter_native(&s, "engine: {context: 513}");
