@@ -586,7 +586,8 @@ static void special_row(int32_t special, const int32_t *tokens, int n,
     int after_a = 0;
     for (int i = n; i > 0 && tokens[i - 1] != '\n' && !after_a; i--)
         if (tokens[i - 1] == 'a') after_a = n - i + 1;
-    row[after_a == 0 ? 'a' : after_a == 1 ? special : 256] = 30;
+    bool odd = after_a == 2 && tokens[n - 1] != special; // another id
+    row[after_a == 0 ? 'a' : after_a == 1 ? special : odd ? 'x' : 256] = 30;
 }
 
 static void base_special(void *ctx, const int32_t *tokens, int n, float *row) {
@@ -656,7 +657,85 @@ Test(thoughts, end_at_the_limits_of_their_path) {
     }
 }
 
+// ---- equal texts ------------------------------------------------------------
+
+// "ab", then with even chances the end or a token without text.
+static void two_ends(void *ctx, const int32_t *tokens, int n, float *row) {
+    (void)ctx;
+    bool after_b = tokens[n - 1] == 'b';
+    row[after_b ? 256 : tokens[n - 1] == 'a' ? 'b' : 'a'] = 30;
+    if (after_b) row[257] = 30;
+}
+
+Test(thoughts, of_equal_text_are_one_node_if_they_end_alike) {
+    static const char *const specials[] = {"<|grade|>", NULL};
+    static const char *const meta[] = {"specsweep.prompt", "P:{problem}\n",
+                                       NULL};
+    struct scripted_model m = {
+        .logits = two_ends, .specials = specials, .n_ctx = 64, .meta = meta};
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    s.step_tokens = 3; // "ab" and the token without text are a step
+    b.p.base = lm_scripted_open(&m, 12, NULL);
+    b.p.draft = lm_scripted_open(&m, 12, NULL);
+    bench_open_models(&b, &s, "1+1");
+    for (int speculate = 0; speculate < 2; speculate++) {
+        int first;
+        bench_reset(&b, 1);
+        cr_assert_eq(
+            bench_write(&b, AUTHOR_BASE, speculate, TREE_ROOT, 20, &first), 2);
+        const struct node *n = &b.x->tree.nodes[first];
+        cr_expect(n[0].n_text == 2 && n[1].n_text == 2);
+        cr_expect(n[0].end != n[1].end);
+        cr_expect_eq(n[0].n_copies + n[1].n_copies, 20);
+        for (int i = 0; i < 2; i++)
+            cr_expect_eq(n[i].n_tokens, n[i].end ? 2 : 3);
+    }
+    bench_close(&b);
+}
+
 // ---- accounts ---------------------------------------------------------------
+
+// One thought with the drafter: drafted, accepted, passes, discarded.
+static void check_counts(const char *text, struct settings *s, int drafted,
+                         int accepted, int passes, int discarded) {
+    struct script script = {.text = text};
+    struct bench b;
+    int first;
+    b.p.base = open_script(&script, false, 100);
+    b.p.draft = open_script(&script, true, 100);
+    bench_open_models(&b, s, "1+1");
+    bench_write(&b, AUTHOR_BASE, true, TREE_ROOT, 3, &first);
+    const struct counters *c = &b.p.t.count;
+    const int64_t got[] = {c->spec_drafted, c->spec_accepted, c->spec_passes,
+                           c->base_discarded};
+    const int64_t expected[] = {drafted, accepted, passes, discarded};
+    for (int i = 0; i < 4; i++)
+        cr_expect_eq(got[i], expected[i], "%s: count %d is %lld", text, i,
+                     (long long)got[i]);
+    cr_expect_eq(c->step_tokens_drafted, 0);
+    for (int r = 0; r < ROLE_PRM; r++)
+        cr_expect_not_null(b.x->tree.nodes[first].past[r]);
+    bench_close(&b);
+}
+
+Test(thoughts, count_what_is_proposed) {
+    struct settings s;
+    bench_settings(&s);
+    s.temperature = 0;
+    s.draft_tokens = 8;
+    check_counts("ab\n\ncdef", &s, 4, 4, 1, 1); // the bonus is past the end
+    check_counts("ab", &s, 3, 3, 1, 1);         // so is that after an end
+    check_counts("abcdefghi\n\n", &s, 8 + 2, 10, 2, 1);
+    s.budget_tokens = 4; // a round gives one more than it proposes
+    check_counts("abcdefgh\n\n", &s, 3, 3, 1, 0);
+    s.budget_tokens = 120;
+    s.step_tokens = 3;
+    check_counts("abcdefgh\n\n", &s, 2, 2, 1, 0);
+    s.draft_tokens = 1;
+    check_counts("abcdefgh\n\n", &s, 1, 1, 1, 0);
+}
 
 Test(thoughts, a_model_that_fails_leaves_no_sequence_behind) {
     struct settings s;
