@@ -209,9 +209,9 @@ static void tree_scene(struct helper_store *h) {
 
 // The last node goes on from a wrong thought, so nobody can say if it is right.
 static struct sample_step first_tree[] = {
-    NODE(BASE, -1, KEPT, 0.9, 0.8, NAN, "a:1+2;3\n\n"),
+    NODE(BASE, -1, KEPT, 1.0, 0.8, NAN, "a:1+2;3\n\n"),
     NODE(BASE, -1, PRUNED, 0.75, 0.4, NAN, "a:1+2;4\n\n"),
-    NODE(DRAFT, 0, REJECTED, 0.8, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
+    NODE(DRAFT, 0, REJECTED, 0.68, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
     NODE(DRAFT, 0, REJECTED, 0.2, 0.1, 0.9, "b:3+3;7\n\n"),
     NODE(BASE, 0, KEPT, 0.7, 0.9, 0.9, "b:3+3;6\n\n"),
     NODE(DRAFT, 1, PRUNED, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
@@ -265,16 +265,16 @@ Test(tables, search) {
     helper_dir_free(dir);
 }
 
-// Depth 1: base (.9 + .75 + .6) / 3. Depth 2: all (.8 + .2 + .7 + .9) / 4, the
-// base's .7, the draft's 1.9 / 3, of which .8 and .9 are above .7.
+// Depth 1: base (1 + .75 + .6) / 3. Depth 2: all (.68 + .2 + .7 + .9) / 4, the
+// base's .7, the draft's 1.78 / 3, of which .9 is above .7.
 Test(tables, depths) {
     struct helper_store h;
     char *dir = tree_folder(&h);
     expect_csv(dir, &table_depths,
-               "big,small,set,specsearch,,1,2,3,0,0.750,0.750,,,,,,,,"
+               "big,small,set,specsearch,,1,2,3,0,0.783,0.783,,,,,,,,"
                "bbbbbbbb\n"
-               "big,small,set,specsearch,,2,1,1,3,0.650,0.700,0.633,0.900,66.7,"
-               "66.7,,,,bbbbbbbb\n");
+               "big,small,set,specsearch,,2,1,1,3,0.620,0.700,0.593,0.900,66.7,"
+               "33.3,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -289,29 +289,27 @@ Test(tables, steps_of_trees) {
                "big,,set,search-ar,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
                "aaaaaaaa\n"
                "big,small,set,specsearch,,1.50,0.0,0.69,,0.0,0.0,0.00,1.50,0.0,"
-               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.750 0.650,- 0.900,,,,bbbbbbbb\n");
+               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.783 0.620,- 0.900,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
 // Ranks of the six thoughts that both scored, by falling first score: 6 5 4 3 2
-// 1 and 5 4 2 6 3 1, so 1 - 6 * 16 / (6 * 35) = .543; the first problem alone
-// 1 - 6 * 12 / (5 * 24) = .4; the second has none. Right are .9 .8 .7 .6, wrong
-// .75 and .2: 6 of 8 pairs; of the first problem alone 5 of 6. The second
-// evaluator has all pairs right.
+// 1 and 5 2 6 4 3 1, so 1 - 6 * 16 / (6 * 35) = .543; the first problem alone
+// 5 4 3 2 1 and 4 2 5 3 1, 1 - 6 * 10 / (5 * 24) = .5; the second has none.
+// Right are 1 .7 .68 .6, wrong .75 and .2: 5 of 8 pairs; of the first problem
+// alone 4 of 6. The second evaluator has all pairs right.
 Test(tables, evaluators) {
     struct helper_store h;
     char *dir = tree_folder(&h);
     expect_csv(dir, &table_evaluators,
-               "big,small,set,specsearch,,prm,judge,6,0.543,0.400,0.543,6,66.7,"
-               "0.750,0.750,0.833,1.000,1.000,1.000,,,,bbbbbbbb\n");
+               "big,small,set,specsearch,,prm,judge,6,0.543,0.500,0.543,6,66.7,"
+               "0.625,0.625,0.667,1.000,1.000,1.000,,,,bbbbbbbb\n");
     expect_csv(dir, &table_evaluator_bins,
                "big,small,set,specsearch,,prm,judge,0.2,0.3,1,0.100,1,0.0,,,,"
                "bbbbbbbb\n"
-               "big,small,set,specsearch,,prm,judge,0.6,0.7,1,0.600,1,100.0,,,,"
+               "big,small,set,specsearch,,prm,judge,0.6,0.7,2,0.650,2,100.0,,,,"
                "bbbbbbbb\n"
                "big,small,set,specsearch,,prm,judge,0.7,0.8,2,0.650,2,50.0,,,,"
-               "bbbbbbbb\n"
-               "big,small,set,specsearch,,prm,judge,0.8,0.9,1,0.700,1,100.0,,,,"
                "bbbbbbbb\n"
                "big,small,set,specsearch,,prm,judge,0.9,1.0,1,0.800,1,100.0,,,,"
                "bbbbbbbb\n");
@@ -339,7 +337,7 @@ Test(tables, evaluators_need_something_to_compare_with) {
     s.n_steps = 6;
     helper_add(dir, &s);
     expect_csv(dir, &table_evaluators,
-               "big,,set,search-ar,,prm,,6,,,,5,60.0,0.833,,,,,,,,,aaaaaaaa\n");
+               "big,,set,search-ar,,prm,,6,,,,5,60.0,0.667,,,,,,,,,aaaaaaaa\n");
     expect_csv(dir, &table_evaluator_bins, "");
     h.dataset.steps = NULL;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
