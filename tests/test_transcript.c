@@ -139,6 +139,12 @@ Test(transcript, costs_what_the_nearest_past_lacks) {
     last_row(&b, ROLE_BASE, seq); // no batch
     cr_expect_eq(b.p.t.count.calls[ROLE_BASE], 2);
     cr_expect_eq(b.p.t.count.repeated[ROLE_BASE], 0);
+    // A past keeps no row: its last token is read again.
+    attach(&b, ROLE_BASE, one, seq);
+    last_row(&b, ROLE_BASE, seq);
+    cr_expect_eq(evaluated(&b), 1);
+    cr_expect_eq(b.p.t.count.repeated[ROLE_BASE], 1);
+    b.p.t.count.repeated[ROLE_BASE] = 0;
     // A past with a pending token.
     int three = add(&b, two, "xy");
     attach(&b, ROLE_BASE, three, seq);
