@@ -1,7 +1,7 @@
 #include "tests/helper_search.h"
 
 #include "engine/base/error.h"
-#include "engine/methods/workspace.h"
+#include "engine/methods/search.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>
@@ -40,7 +40,7 @@ static int read_path(const int32_t *tokens, int n, char *path) {
     char text[16] = "";
     while (i < n && tokens[i] != '\n')
         i++; // the prompt
-    for (i++; i < n; i++, offset++) {
+    for (i++; i < n && tokens[i] != END; i++, offset++) {
         if (offset == (int)strlen(text)) {
             cr_assert(n_path < PATH_MAX_LETTERS - 1);
             thought_text((char)tokens[i], text);
@@ -74,8 +74,19 @@ static void score_row(const struct wood_role *r, double score, float *row) {
     }
 }
 
+// Called at any time during a search, so it sees how much is kept.
+static void count_pasts(struct wood *p) {
+    if (!p->w || !p->w->search) return;
+    for (int r = 0; r < ROLE_N; r++) {
+        const struct seq_pool *pasts = &p->w->search->pasts[r];
+        int n = pasts->n - pasts->n_free;
+        if (n > p->n_pasts) p->n_pasts = n;
+    }
+}
+
 static void wood_logits(void *ctx, const int32_t *tokens, int n, float *row) {
     const struct wood_role *r = ctx;
+    count_pasts(r->wood);
     char path[PATH_MAX_LETTERS], text[16] = "";
     bool marked = tokens[n - 1] == MARK;
     int offset = read_path(tokens, marked ? n - 1 : n, path);
@@ -86,7 +97,8 @@ static void wood_logits(void *ctx, const int32_t *tokens, int n, float *row) {
         return;
     }
     // Nobody asks what comes after an answer but who reads ahead.
-    bool over = n_path && isdigit((unsigned char)path[n_path - 1]);
+    bool over = tokens[n - 1] == END ||
+                (n_path && isdigit((unsigned char)path[n_path - 1]));
     const struct wood_place *p = find_place(r, path);
     if (marked) {
         score_row(r, p->score, row);
@@ -102,15 +114,19 @@ static void wood_logits(void *ctx, const int32_t *tokens, int n, float *row) {
 // ---- life -------------------------------------------------------------------
 
 static void open_role(struct wood *p, enum model_role role,
-                      const struct wood_place *places, int n_ctx) {
+                      const struct wood_place *places,
+                      const struct wood_change *change) {
     struct error err = {0};
     struct wood_role *r = &p->roles[role];
+    bool changed = change->role == role;
     *r = (struct wood_role){
+        .wood = p,
         .places = places,
         .role = role,
         .model = {.logits = wood_logits,
                   .ctx = r,
-                  .n_ctx = n_ctx,
+                  .n_ctx = changed && change->n_ctx ? change->n_ctx : 512,
+                  .fail_at_call = changed ? change->fail_at_call : 0,
                   .specials = wood_specials,
                   .meta = wood_meta,
                   .name = role_name[role]},
@@ -130,12 +146,12 @@ static void set_settings(struct settings *s) {
     s->accept = ACCEPT_EXACT;
 }
 
-void wood_open_short(struct wood *p, const struct wood_place *places,
-                     uint64_t seed, enum model_role role, int n_ctx) {
+void wood_open_with(struct wood *p, const struct wood_place *places,
+                    uint64_t seed, const struct wood_change *change) {
     struct error err = {0};
     memset(p, 0, sizeof *p);
     for (int r = 0; r < ROLE_N; r++)
-        open_role(p, (enum model_role)r, places, r == (int)role ? n_ctx : 512);
+        open_role(p, (enum model_role)r, places, change);
     set_settings(&p->s);
     p->rng = rng_make(seed, "wood", 0);
     p->w = workspace_new(&p->models, &p->s, &err);
@@ -146,7 +162,7 @@ void wood_open_short(struct wood *p, const struct wood_place *places,
 }
 
 void wood_open(struct wood *p, const struct wood_place *places, uint64_t seed) {
-    wood_open_short(p, places, seed, ROLE_BASE, 512);
+    wood_open_with(p, places, seed, &(struct wood_change){0});
 }
 
 void wood_close(struct wood *p) {

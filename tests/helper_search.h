@@ -19,7 +19,10 @@ struct wood_place {
     const char *draft; // the same of the draft's; NULL: the base's
 };
 
+struct wood;
+
 struct wood_role {
+    struct wood *wood;
     const struct wood_place *places;
     enum model_role role;
     struct scripted_model model;
@@ -32,15 +35,22 @@ struct wood {
     struct workspace *w;
     struct rng rng;
     struct trace t;
+    int n_pasts; // most pasts of nodes that were kept at once, of one model
 };
 
 // Opens the models, a workspace with the problem "1+1" loaded and a trace with
 // room for any search; settings: temperature 1, top_p 1, budget 200, 12 tokens
 // a step, max_depth 6, beam width 2, tree width 3.
 void wood_open(struct wood *p, const struct wood_place *places, uint64_t seed);
-// With a context of so many tokens for one of the models.
-void wood_open_short(struct wood *p, const struct wood_place *places,
-                     uint64_t seed, enum model_role role, int n_ctx);
+// With one of the models changed: its context, and the number of its call that
+// fails; 0: as usual.
+struct wood_change {
+    enum model_role role;
+    int n_ctx;
+    int64_t fail_at_call;
+};
+void wood_open_with(struct wood *p, const struct wood_place *places,
+                    uint64_t seed, const struct wood_change *change);
 void wood_close(struct wood *p);
 
 // Fails the test on an error, or when a search leaves pages behind.

@@ -86,11 +86,17 @@ static int fit_pools(struct search *x, const struct method *m,
 static void fit_lists(struct search *x, const struct settings *s) {
     size_t n = (size_t)x->tree.cap_nodes;
     size_t n_ends = (size_t)s->beam_width + (size_t)s->iterations;
-    x->scratch = xrealloc(x->scratch, n * sizeof *x->scratch);
-    x->finished = xrealloc(x->finished, n_ends * sizeof *x->finished);
-    x->frontier = xrealloc(x->frontier, n_ends * sizeof *x->frontier);
-    x->votes = xrealloc(x->votes, n_ends * sizeof *x->votes);
-    x->scores = xrealloc(x->scores, n * sizeof *x->scores);
+    if (n > x->cap_scratch) {
+        x->scratch = xrealloc(x->scratch, n * sizeof *x->scratch);
+        x->scores = xrealloc(x->scores, n * sizeof *x->scores);
+        x->cap_scratch = n;
+    }
+    if (n_ends > x->cap_ends) {
+        x->finished = xrealloc(x->finished, n_ends * sizeof *x->finished);
+        x->frontier = xrealloc(x->frontier, n_ends * sizeof *x->frontier);
+        x->votes = xrealloc(x->votes, n_ends * sizeof *x->votes);
+        x->cap_ends = n_ends;
+    }
 }
 
 int search_fit(struct workspace *w, const struct method *m,

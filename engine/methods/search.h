@@ -49,8 +49,9 @@ struct search {
     struct vote *votes; // [n_finished]
     int *frontier;      // [n_frontier] nodes to go on from
     int n_frontier;
-    int *scratch;   // [tree.cap_nodes] for sorting and paths
-    double *scores; // [tree.cap_nodes] of a layer
+    int *scratch;                 // [tree.cap_nodes] for sorting and paths
+    double *scores;               // [tree.cap_nodes] of a layer
+    size_t cap_scratch, cap_ends; // of those two; of finished and its like
 };
 
 enum { SEARCH_NODES_MAX = 1 << 18 };
