@@ -199,25 +199,28 @@ static void tree_scene(struct helper_store *h) {
     }
 }
 
-#define NODE(who, after, was, first, other, limit, words)                      \
+#define NODE(who, after, was, n, first, other, limit, words)                   \
     {                                                                          \
         .author = AUTHOR_##who, .parent = after, .decision = DECISION_##was,   \
         .kept = DECISION_##was == DECISION_KEPT, .judged = true,               \
-        .score = first, .second = other, .threshold = limit, .n_copies = 1,    \
+        .score = first, .second = other, .threshold = limit, .n_copies = n,    \
         .text = words, .n_bytes = sizeof words - 1                             \
     }
 
-// The last node goes on from a wrong thought, so nobody can say if it is right.
+// The last two go on from a wrong thought, so nobody can say if they are right.
+// The base wrote the last one twice as the draft had; so of the draft's three
+// copies two are the base's.
 static struct sample_step first_tree[] = {
-    NODE(BASE, -1, KEPT, 1.0, 0.8, NAN, "a:1+2;3\n\n"),
-    NODE(BASE, -1, PRUNED, 0.75, 0.4, NAN, "a:1+2;4\n\n"),
-    NODE(DRAFT, 0, REJECTED, 0.68, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
-    NODE(DRAFT, 0, REJECTED, 0.2, 0.1, 0.9, "b:3+3;7\n\n"),
-    NODE(BASE, 0, KEPT, 0.7, 0.9, 0.9, "b:3+3;6\n\n"),
-    NODE(DRAFT, 1, PRUNED, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
+    NODE(BASE, -1, KEPT, 1, 1.0, 0.8, NAN, "a:1+2;3\n\n"),
+    NODE(BASE, -1, PRUNED, 2, 0.75, 0.4, NAN, "a:1+2;4\n\n"),
+    NODE(DRAFT, 0, REJECTED, 3, 0.68, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
+    NODE(DRAFT, 0, REJECTED, 1, 0.2, 0.1, 0.9, "b:3+3;7\n\n"),
+    NODE(BASE, 0, KEPT, 1, 0.7, 0.9, 0.9, "b:3+3;6\n\n"),
+    NODE(DRAFT, 1, PRUNED, 3, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
+    NODE(BASE, 1, SURPLUS, 2, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
 };
 static struct sample_step second_tree[] = {
-    NODE(BASE, -1, KEPT, 0.6, 0.6, NAN, "a:5-1;4\n\n")};
+    NODE(BASE, -1, KEPT, 1, 0.6, 0.6, NAN, "a:5-1;4\n\n")};
 
 static char *tree_folder(struct helper_store *h) {
     static const double ms[HELPER_CELLS][2] = {{10, 20}, {5, 10}, {8, 16}};
@@ -231,7 +234,7 @@ static char *tree_folder(struct helper_store *h) {
         if (cell == 1) {
             s.tree = true;
             s.steps = p ? second_tree : first_tree;
-            s.n_steps = p ? 1 : 6;
+            s.n_steps = p ? 1 : 7;
             s.count.calls[ROLE_BASE] = 4;
             s.count.evaluated[ROLE_BASE] = 20;
             s.count.calls[ROLE_DRAFT] = 3;
@@ -247,34 +250,34 @@ static char *tree_folder(struct helper_store *h) {
 // A: mean 15 ms, se sd(10, 20) / sqrt(2) = 5, interval -+ qt(.975, 1) * 5 =
 // 12.706205 * 5, cut at 0. Ratios do not differ between problems, so their
 // intervals have no width: 10 / 5, 20 / 10 and 10 / 8, 20 / 16.
-// B: 4 thoughts of the base, 3 of the draft in 2 + 1 layers; 2 of 3 rejected,
-// one rewritten (beside drafts of the same thought).
+// B: 7 thoughts of the base, 5 of the draft in 2 + 1 layers, 8 of 12 different;
+// 4 of 5 rejected, three rewritten (beside drafts of the same thought).
 Test(tables, search) {
     struct helper_store h;
     char *dir = tree_folder(&h);
     expect_csv(
         dir, &table_search,
         "big,,set,search-ar,,2,1,1.0000,1.0000,1.0000,15.000,0.000,78.531,,,,"
-        "0.800,0.800,0.800,,,,,,,,,,,,,,,,,,,aaaaaaaa\n"
+        "0.800,0.800,0.800,,,,,,,,,,,,,,,,,,,,aaaaaaaa\n"
         "big,small,set,specsearch,,2,1,1.0000,1.0000,1.0000,7.500,0.000,39.266,"
-        "2.000,2.000,2.000,1.600,1.600,1.600,0.0000,0.0000,0.0000,2.00,1.50,"
-        "2.33,1.50,66.7,0.50,4.0,3.0,2.0,5.00,2.00,5.25,,,,bbbbbbbb\n"
+        "2.000,2.000,2.000,1.600,1.600,1.600,0.0000,0.0000,0.0000,3.50,2.50,"
+        "4.00,1.50,66.7,80.0,1.50,4.0,3.0,2.0,5.00,2.00,5.25,,,,bbbbbbbb\n"
         "big,small,set,search-sps,,2,1,1.0000,1.0000,1.0000,12.000,0.000,"
-        "62.825,1.250,1.250,1.250,,,,0.0000,0.0000,0.0000,,,,,,,,,,,,,,,,"
+        "62.825,1.250,1.250,1.250,,,,0.0000,0.0000,0.0000,,,,,,,,,,,,,,,,,"
         "cccccccc\n");
     helper_dir_free(dir);
 }
 
-// Depth 1: base (1 + .75 + .6) / 3. Depth 2: all (.68 + .2 + .7 + .9) / 4, the
-// base's .7, the draft's 1.78 / 3, of which .9 is above .7.
+// Depth 1: base (1 + 2 * .75 + .6) / 4. Depth 2: the base's (.7 + 2 * .9) / 3,
+// the draft's (3 * .68 + .2 + .9) / 5, of which .9 is above .833.
 Test(tables, depths) {
     struct helper_store h;
     char *dir = tree_folder(&h);
     expect_csv(dir, &table_depths,
-               "big,small,set,specsearch,,1,2,3,0,0.783,0.783,,,,,,,,"
+               "big,small,set,specsearch,,1,2,4,0,0.775,0.775,,,,,,,,"
                "bbbbbbbb\n"
-               "big,small,set,specsearch,,2,1,1,3,0.620,0.700,0.593,0.900,66.7,"
-               "33.3,,,,bbbbbbbb\n");
+               "big,small,set,specsearch,,2,1,3,5,0.705,0.833,0.628,0.900,80.0,"
+               "20.0,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -288,8 +291,8 @@ Test(tables, steps_of_trees) {
     expect_csv(dir, &table_steps,
                "big,,set,search-ar,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
                "aaaaaaaa\n"
-               "big,small,set,specsearch,,1.50,0.0,0.69,,0.0,0.0,0.00,1.50,0.0,"
-               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.783 0.620,- 0.900,,,,bbbbbbbb\n");
+               "big,small,set,specsearch,,1.50,0.0,0.72,,0.0,0.0,0.00,1.50,0.0,"
+               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.775 0.705,- 0.900,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -317,11 +320,11 @@ Test(tables, evaluators) {
 }
 
 // Without a second evaluator the first is still measured where steps can be
-// checked (the node that it alone scored is behind a wrong one); without a
+// checked (two nodes are behind a wrong one); without a
 // checker there is nothing to say.
 Test(tables, evaluators_need_something_to_compare_with) {
     struct helper_store h;
-    struct sample_step steps[6];
+    struct sample_step steps[7];
     struct error err;
     char *dir = helper_dir_new();
     tree_scene(&h);
@@ -329,15 +332,15 @@ Test(tables, evaluators_need_something_to_compare_with) {
     h.dataset.n_problems = 1;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
     memcpy(steps, first_tree, sizeof steps);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < 7; i++)
         steps[i].second = NAN;
     struct sample s = helper_sample(&h, 0, 0, 0, 10, 10, true);
     s.tree = true;
     s.steps = steps;
-    s.n_steps = 6;
+    s.n_steps = 7;
     helper_add(dir, &s);
     expect_csv(dir, &table_evaluators,
-               "big,,set,search-ar,,prm,,6,,,,5,60.0,0.667,,,,,,,,,aaaaaaaa\n");
+               "big,,set,search-ar,,prm,,7,,,,5,60.0,0.667,,,,,,,,,aaaaaaaa\n");
     expect_csv(dir, &table_evaluator_bins, "");
     h.dataset.steps = NULL;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);

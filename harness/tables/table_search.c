@@ -22,7 +22,7 @@ static const struct table_column columns[] = {
     {"accuracy_diff", 4, false}, {"diff_ci_low", 4, false},
     {"diff_ci_high", 4, false}, {"thoughts_base", 2, false},
     {"thoughts_draft", 2, false}, {"thoughts_per_layer", 2, false},
-    {"layers", 2, true}, {"rejected_pct", 1, false}, {"rewritten", 2, false},
+    {"layers", 2, true}, {"distinct_pct", 1, false}, {"rejected_pct", 1, false}, {"rewritten", 2, false},
     {"base_calls", 1, false}, {"draft_calls", 1, false},
     {"prm_calls", 1, false}, {"base_batch", 2, true},
     {"draft_batch", 2, true}, {"prm_batch", 2, true},
@@ -78,6 +78,8 @@ static void fill_thoughts(const struct report_cell *c, struct table *t) {
     table_set_number(t, "thoughts_per_layer",
                      quotient(n_base + n_draft, s.n_layers));
     table_set_number(t, "layers", quotient(s.n_layers, s.n_samples));
+    table_set_number(t, "distinct_pct",
+                     100 * quotient(s.n_nodes, n_base + n_draft));
     if (n_draft > 0) {
         table_set_number(t, "thoughts_draft", quotient(n_draft, s.n_samples));
         table_set_number(t, "rejected_pct",

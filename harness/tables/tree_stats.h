@@ -1,8 +1,8 @@
 #pragma once
 // The trees of a cell, summed by depth.
 //
-// A thought is a node: equal thoughts after the same one are one. Failed
-// samples and those without a tree do not count.
+// Thoughts are counted as they were drawn: a node counts as often as it stands
+// for equal ones. Failed samples and those without a tree do not count.
 
 #include "engine/engine.h"
 
@@ -25,6 +25,7 @@ struct tree_stats {
     int n_depths;
     int n_samples;         // trees
     struct depth_sums all; // over all depths; n_samples is that of trees
+    double n_nodes;        // different thoughts
     double n_layers;       // depths of the trees, summed
 };
 
