@@ -144,8 +144,8 @@ Test(sweep, steps_are_checked_of_problems_that_allow_it) {
     static const char *const sets[] = {"datasets.0.steps=chain"};
     cr_assert_eq(open_sweep(&s, "methods: [vanilla]\n"), 0);
     cr_assert_null(s.config.datasets[0].steps);
-    config_release(&s.config);
     sweep_release(&s.sweep);
+    config_release(&s.config);
     cr_assert_eq(config_load(&s.config, s.path, sets, 1, &s.err), 0, "%s",
                  s.err.text);
     cr_expect_eq(sweep_open(&s.sweep, &s.config, &s.err), -1);
