@@ -213,7 +213,7 @@ static void tree_scene(struct helper_store *h) {
 static struct sample_step first_tree[] = {
     NODE(BASE, -1, KEPT, 1, 1.0, 0.8, NAN, "a:1+2;3\n\n"),
     NODE(BASE, -1, PRUNED, 2, 0.75, 0.4, NAN, "a:1+2;4\n\n"),
-    NODE(DRAFT, 0, REJECTED, 3, 0.68, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
+    NODE(DRAFT, 0, REJECTED, 3, 0.73, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
     NODE(DRAFT, 0, REJECTED, 1, 0.2, 0.1, 0.9, "b:3+3;7\n\n"),
     NODE(BASE, 0, KEPT, 1, 0.7, 0.9, 0.9, "b:3+3;6\n\n"),
     NODE(DRAFT, 1, PRUNED, 3, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
@@ -269,14 +269,15 @@ Test(tables, search) {
 }
 
 // Depth 1: base (1 + 2 * .75 + .6) / 4. Depth 2: the base's (.7 + 2 * .9) / 3,
-// the draft's (3 * .68 + .2 + .9) / 5, of which .9 is above .833.
+// the draft's (3 * .73 + .2 + .9) / 5, of which .9 is above .833 (.73 is above
+// the mean of all, .724).
 Test(tables, depths) {
     struct helper_store h;
     char *dir = tree_folder(&h);
     expect_csv(dir, &table_depths,
                "big,small,set,specsearch,,1,2,4,0,0.775,0.775,,,,,,,,"
                "bbbbbbbb\n"
-               "big,small,set,specsearch,,2,1,3,5,0.705,0.833,0.628,0.900,80.0,"
+               "big,small,set,specsearch,,2,1,3,5,0.724,0.833,0.658,0.900,80.0,"
                "20.0,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
@@ -292,27 +293,27 @@ Test(tables, steps_of_trees) {
                "big,,set,search-ar,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
                "aaaaaaaa\n"
                "big,small,set,specsearch,,1.50,0.0,0.72,,0.0,0.0,0.00,1.50,0.0,"
-               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.775 0.705,- 0.900,,,,bbbbbbbb\n");
+               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.775 0.724,- 0.900,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
 // Ranks of the six thoughts that both scored, by falling first score: 6 5 4 3 2
-// 1 and 5 2 6 4 3 1, so 1 - 6 * 16 / (6 * 35) = .543; the first problem alone
-// 5 4 3 2 1 and 4 2 5 3 1, 1 - 6 * 10 / (5 * 24) = .5; the second has none.
-// Right are 1 .7 .68 .6, wrong .75 and .2: 5 of 8 pairs; of the first problem
+// 1 and 5 2 4 6 3 1, so 1 - 6 * 20 / (6 * 35) = .429; the first problem alone
+// 5 4 3 2 1 and 4 2 3 5 1, 1 - 6 * 14 / (5 * 24) = .3; the second has none.
+// Right are 1 .73 .7 .6, wrong .75 and .2: 5 of 8 pairs; of the first problem
 // alone 4 of 6. The second evaluator has all pairs right.
 Test(tables, evaluators) {
     struct helper_store h;
     char *dir = tree_folder(&h);
     expect_csv(dir, &table_evaluators,
-               "big,small,set,specsearch,,prm,judge,6,0.543,0.500,0.543,6,66.7,"
+               "big,small,set,specsearch,,prm,judge,6,0.429,0.300,0.429,6,66.7,"
                "0.625,0.625,0.667,1.000,1.000,1.000,,,,bbbbbbbb\n");
     expect_csv(dir, &table_evaluator_bins,
                "big,small,set,specsearch,,prm,judge,0.2,0.3,1,0.100,1,0.0,,,,"
                "bbbbbbbb\n"
-               "big,small,set,specsearch,,prm,judge,0.6,0.7,2,0.650,2,100.0,,,,"
+               "big,small,set,specsearch,,prm,judge,0.6,0.7,1,0.600,1,100.0,,,,"
                "bbbbbbbb\n"
-               "big,small,set,specsearch,,prm,judge,0.7,0.8,2,0.650,2,50.0,,,,"
+               "big,small,set,specsearch,,prm,judge,0.7,0.8,3,0.667,3,66.7,,,,"
                "bbbbbbbb\n"
                "big,small,set,specsearch,,prm,judge,0.9,1.0,1,0.800,1,100.0,,,,"
                "bbbbbbbb\n");
