@@ -38,7 +38,7 @@ struct manifest_problem {
 
 struct manifest_dataset {
     const char *name, *path, *grader, *hash;
-    const char *steps; // name in step_checker.h; NULL: none
+    const char *steps;                 // name in step_checker.h; NULL: none
     struct manifest_problem *problems; // [n_problems]
     int n_problems;
 };
