@@ -31,7 +31,9 @@ static void thought_text(char letter, char text[16]) {
     if (isdigit((unsigned char)letter))
         snprintf(text, 16, "%c\\boxed{%c}", letter, letter);
     else
-        snprintf(text, 16, "%c\n\n", letter);
+        snprintf(text, 16,
+                 isupper((unsigned char)letter) ? "%c---\n\n" : "%c\n\n",
+                 letter);
 }
 
 // The letters of the thoughts that were begun; bytes of the last one.

@@ -2,11 +2,12 @@
 // A wood: three models that write and score known thoughts, so that a test can
 // say exactly what a search must do.
 //
-// A thought is a letter and the delimiter, "a\n\n"; a digit and an answer,
-// "1\boxed{1}"; or the end of text, '.', a thought without tokens. A place is
-// named by the letters that lead to it. What comes next there is drawn from its
-// letters, all equally likely, in the order of the alphabet: with k letters the
-// draw u gives letter floor(u * k). Temperature 1, no filters.
+// A thought is a letter and the delimiter, "a\n\n", or a longer "A---\n\n"; a
+// digit and an answer, "1\boxed{1}"; or the end of text, '.', a thought without
+// tokens. A place is named by the letters that lead to it. What comes next
+// there is drawn from its letters, all equally likely, in the order of the
+// alphabet: with k letters the draw u gives letter floor(u * k). Temperature 1,
+// no filters.
 
 #include "engine/lm/scripted.h"
 #include "engine/methods/method.h"

@@ -20,17 +20,17 @@ static void expect_account(const struct wood *p, const char *want) {
 //   layer 2  b, draws 3-5: a b a, so ba twice 0.50 and bb 0.90
 //            c, draws 6-8: b 1 a, so cb 0.75, c1 0.85, ca 0.20
 //            best two: bb, and c1, which is an answer: one place left
-//   layer 3  bb, draws 9-11: a a 2, so bba twice 0.60 and bb2 0.55: bba
+//   layer 3  bb, draws 9-11: a a X, so bba twice 0.60 and bbX 0.55: bba
 //   layer 4  bba, draws 12-14: 3 3 3, so bba3 thrice 0.90, an answer
 // Finished: c1 (last 0.85, least 0.70), bba3 (last 0.90, least 0.60).
 static const struct wood_place alone[] = {
     {"", 0, "abc", NULL},      {"a", 0.6, "a", NULL},
     {"b", 0.8, "ab", NULL},    {"c", 0.7, "1ab", NULL},
-    {"ba", 0.5, "a", NULL},    {"bb", 0.9, "2a", NULL},
+    {"ba", 0.5, "a", NULL},    {"bb", 0.9, "Xa", NULL},
     {"ca", 0.2, "a", NULL},    {"cb", 0.75, "a", NULL},
     {"c1", 0.85, NULL, NULL},  {"bba", 0.6, "3", NULL},
-    {"bb2", 0.55, NULL, NULL}, {"bba3", 0.9, NULL, NULL},
-    {NULL, 0, NULL, NULL},
+    {"bbX", 0.55, "3", NULL},  {"bbX3", 0.9, NULL, NULL},
+    {"bba3", 0.9, NULL, NULL}, {NULL, 0, NULL, NULL},
 };
 
 static const char alone_account[] = "c base pruned 0.70 - 1\n"
@@ -42,7 +42,7 @@ static const char alone_account[] = "c base pruned 0.70 - 1\n"
                                     "c1 base pruned 0.85 - 1\n"
                                     "ca base pruned 0.20 - 1\n"
                                     "bba base kept 0.60 - 2\n"
-                                    "bb2 base pruned 0.55 - 1\n"
+                                    "bbX base pruned 0.55 - 1\n"
                                     "bba3 base kept 0.90 - 3\n";
 
 Test(beam, grows_the_tree_worked_out_by_hand) {
@@ -52,7 +52,7 @@ Test(beam, grows_the_tree_worked_out_by_hand) {
     cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 0, 3, "abc", out), "cba");
     cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 3, 3, "ab", out), "aba");
     cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 6, 3, "1ab", out), "b1a");
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 9, 3, "2a", out), "aa2");
+    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 9, 3, "Xa", out), "aaX");
     wood_solve(&p, "search-ar");
     expect_account(&p, alone_account);
     cr_expect_eq(p.t.stop, STOP_ANSWER);
@@ -83,8 +83,8 @@ Test(beam, the_drafter_changes_no_node_under_the_exact_rule) {
 // base's thoughts and accepted drafts.
 //   layer 1  the base, draws 0-2: c 0.70, b 0.80, a 0.60. Threshold 0.80; on
 //            with b and c
-//   layer 2  b, drafts 3-8: a d a a b d, so ba thrice 0.50, rejected, bd twice
-//            0.82, bb 0.90: bb has one place, bd two, none is left
+//   layer 2  b, drafts 3-8: a d a a b d, so ba thrice 0.81, bd twice 0.82, bb
+//            0.90: bb has one place, bd two, none is left for ba
 //            c, drafts 9-14: b a 1 1 a b, so cb 0.75 and ca 0.20, rejected,
 //            and c1 twice 0.85: one place left for the base, draw 15: cb 0.75
 //            Threshold 0.9 * 0.80 + 0.1 * 0.90 = 0.81; best two: bb and c1, an
@@ -99,7 +99,7 @@ Test(beam, the_drafter_changes_no_node_under_the_exact_rule) {
 static const struct wood_place spec[] = {
     {"", 0, "abc", NULL},        {"a", 0.6, "a", NULL},
     {"b", 0.8, "ab", "abd"},     {"c", 0.7, "1ab", NULL},
-    {"ba", 0.5, "a", NULL},      {"bb", 0.9, "2ab", "ab"},
+    {"ba", 0.81, "a", NULL},     {"bb", 0.9, "2ab", "ab"},
     {"bd", 0.82, "a", NULL},     {"ca", 0.2, "a", NULL},
     {"cb", 0.75, "a", NULL},     {"c1", 0.85, NULL, NULL},
     {"bba", 0.71, "3", "3a"},    {"bbb", 0.6, "a", NULL},
@@ -110,7 +110,7 @@ static const struct wood_place spec[] = {
 static const char spec_account[] = "c base pruned 0.70 - 1\n"
                                    "b base kept 0.80 - 1\n"
                                    "a base pruned 0.60 - 1\n"
-                                   "ba draft rejected 0.50 0.8000 3\n"
+                                   "ba draft surplus 0.81 0.8000 3\n"
                                    "bd draft pruned 0.82 0.8000 2\n"
                                    "bb draft kept 0.90 0.8000 1\n"
                                    "cb draft rejected 0.75 0.8000 2\n"
@@ -162,6 +162,32 @@ Test(beam, the_threshold_may_follow_the_base_alone) {
                           "bba draft rejected 0.71 0.7950 5\n"),
               "%s", got);
     cr_expect(strstr(got, "bba3 draft kept 0.90 0.7865 3\n"), "%s", got);
+    wood_close(&p);
+}
+
+// The mean, with the accepted drafts: 0.70 after layer 1. Then cb 0.75 is good
+// enough for the third place after c, so the base writes nothing: the mean of
+// 0.82, 0.90, 0.75 and 0.85 is 0.83, and the threshold 0.9 * 0.70 + 0.1 * 0.83
+// = 0.713, which bba and bbb miss. The base, draws 21-23: 2 a 2, mean 0.68, so
+// 0.9 * 0.713 + 0.1 * 0.68 = 0.7097.
+Test(beam, scores_of_drafts_without_a_place_move_no_threshold) {
+    struct wood p;
+    char got[2048], out[16];
+    wood_open(&p, spec, SEED);
+    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 21, 3, "2ab", out), "2a2");
+    p.s.quality = QUALITY_MEAN;
+    wood_solve(&p, "specsearch");
+    wood_account(&p, got, sizeof got);
+    cr_expect(strstr(got, "cb draft pruned 0.75 0.7000 2\n"
+                          "ca draft rejected 0.20 0.7000 2\n"
+                          "c1 draft pruned 0.85 0.7000 2\n"
+                          "bbb draft rejected 0.60 0.7130 2\n"
+                          "bba draft rejected 0.71 0.7130 4\n"
+                          "bb2 base pruned 0.65 0.7130 2\n"
+                          "bba base kept 0.71 0.7130 1\n"
+                          "bbaa draft surplus 0.81 0.7097 3\n"
+                          "bba3 draft kept 0.90 0.7097 3\n"),
+              "%s", got);
     wood_close(&p);
 }
 

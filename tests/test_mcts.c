@@ -272,22 +272,28 @@ Test(mcts, specsearch_moves_one_threshold_through_all_expansions) {
     wood_close(&p);
 }
 
-// No draft survives and nothing is rewritten: c is a dead end, worth nothing,
-// so the next iteration goes to b, which is one too. The best of both is the
-// answer to a question without an answer.
+// No draft survives and nothing is rewritten: c 0.80 is a dead end, worth
+// nothing, so the second iteration goes to b 0.60, which is one too: 0.60 + 0.5
+// * 0.2 against 0 + 0.5 * 0.2 / 2 (with its score c would have 0.85). The
+// better of both is what there is.
 Test(mcts, dead_ends_end_iterations) {
     struct wood p;
     char out[16];
     wood_open(&p, drafted, SEED);
     p.s.search = SEARCH_MCTS;
     p.s.tree_width = 2;
-    p.s.iterations = 4;
+    p.s.iterations = 2;
+    p.s.exploration = 0.2;
     p.s.rewrite = REWRITE_NONE;
     p.s.rejection = REJECT_FIXED;
     p.s.fixed_threshold = 1.1;
     wood_solve(&p, "specsearch");
     cr_expect_eq(p.t.stop, STOP_NO_THOUGHT);
     cr_expect_str_eq(wood_kept(&p, out, sizeof out), "c");
+    cr_expect_eq(p.t.n_steps, 6);
+    // Nothing is expanded twice.
+    p.s.iterations = 6;
+    wood_solve(&p, "specsearch");
     cr_expect_eq(p.t.n_steps, 6);
     wood_close(&p);
 }

@@ -290,6 +290,21 @@ Test(search, a_full_context_ends_the_path) {
     }
 }
 
+// B fills the context with 6 + 6 tokens and is over, but the best; a ends.
+static const struct wood_place unequal[] = {
+    {"", 0, "Ba", NULL},     {"B", 0.9, "a", NULL}, {"a", 0.5, ".", NULL},
+    {"a.", 0.3, NULL, NULL}, {NULL, 0, NULL, NULL},
+};
+
+Test(search, a_path_that_fits_no_context_is_finished_beside_others) {
+    struct wood p;
+    wood_open_with(&p, unequal, SEED, &(struct wood_change){ROLE_BASE, 12, 0});
+    wood_solve(&p, "search-ar");
+    expect_kept(&p, "B", STOP_CONTEXT);
+    cr_expect_eq(p.t.n_steps, 3);
+    wood_close(&p);
+}
+
 Test(search, a_base_whose_context_the_prompt_fills_has_no_thought) {
     struct wood p;
     wood_open_with(&p, line, SEED, &(struct wood_change){ROLE_BASE, 6, 0});
@@ -379,6 +394,41 @@ Test(search, a_beam_keeps_the_pasts_of_its_frontier_alone) {
         // One path: what it goes on from, and the thoughts being tried.
         cr_expect_leq(p.n_pasts, 3, "depth %d: %d", depth, p.n_pasts);
     }
+    wood_close(&p);
+}
+
+// 6 thoughts of 3 tokens, and a tag for each: nothing is read twice.
+Test(search, a_thought_costs_its_own_tokens) {
+    struct wood p;
+    wood_open(&p, line, SEED);
+    p.s.rejection = REJECT_FIXED;
+    p.s.fixed_threshold = 0;
+    for (int kind = SEARCH_BEAM; kind <= SEARCH_MCTS; kind++) {
+        p.s.search = kind;
+        p.s.iterations = 1;
+        const int64_t *evaluated = p.t.count.evaluated;
+        wood_solve(&p, "search-ar");
+        cr_expect_leq(evaluated[ROLE_BASE], 18);
+        cr_expect_eq(evaluated[ROLE_PRM], 24);
+        wood_solve(&p, "specsearch");
+        cr_expect_leq(evaluated[ROLE_BASE], 3);
+        cr_expect_leq(evaluated[ROLE_DRAFT], 21, "%d",
+                      (int)evaluated[ROLE_DRAFT]);
+        cr_expect_eq(evaluated[ROLE_PRM], 24);
+    }
+    wood_close(&p);
+}
+
+// 6 thoughts that have a place, and those being tried; rejected ones' are gone.
+Test(search, a_tree_keeps_no_pasts_of_what_was_rejected) {
+    struct wood p;
+    wood_open(&p, line, SEED);
+    p.s.search = SEARCH_MCTS;
+    p.s.rejection = REJECT_FIXED;
+    p.s.fixed_threshold = 1.1;
+    wood_solve(&p, "specsearch");
+    cr_expect_eq(p.t.n_steps, 11);
+    cr_expect_leq(p.n_pasts, 7, "%d", p.n_pasts);
     wood_close(&p);
 }
 
