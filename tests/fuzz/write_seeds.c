@@ -214,6 +214,15 @@ static void write_sample(const char *folder) {
     buf_release(&b);
 }
 
+static void write_steps(const char *folder) {
+    static const char text[] = "105 a+131 b*34 c~-7 d-@a e%7? A:1 B:4\n"
+                               "a:105+131;5+1=6,0+3=3,1+1=2;236\n"
+                               "b:236*34;8024\nd:8024-@a=236;7789\n"
+                               "Wait,d:8024-@a=236;7788\ne:7788%7;4\n"
+                               "A:1,B:4\\boxed{B}";
+    write_seed(folder, "fuzz_steps", 0, text, sizeof text - 1);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) {
         fprintf(stderr, "usage: write_seeds FOLDER\n");
@@ -224,5 +233,6 @@ int main(int argc, char **argv) {
     write_vocabularies(argv[1]);
     write_texts(argv[1]);
     write_sample(argv[1]);
+    write_steps(argv[1]);
     return 0;
 }
