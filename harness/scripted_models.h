@@ -10,8 +10,8 @@
 // vocabulary. toy-prm is a process reward model: it says how likely it is that
 // all steps so far are right, above one half when they are and below when one
 // is not, but for one step in sixteen. A call takes 1 ms of virtual time for
-// the base, 0.2 ms for a draft, 0.5 ms for the PRM, and a tenth of that for each
-// token.
+// the base, 0.2 ms for a draft, 0.5 ms for the PRM, and a tenth of that for
+// each token.
 
 #include <stdint.h>
 
