@@ -51,6 +51,9 @@ static void print_outcome(const struct sample *s, const struct paint *p,
     if (s->error) print_line("error", s->error, out);
     fprintf(out, "%-10s%s%s\n", "stop", stop_reason_name[s->stop],
             s->answer_forced ? ", answer phase" : "");
+}
+
+static void print_tokens(const struct sample *s, FILE *out) {
     fprintf(out,
             "%-10s%lld kept (%lld by the draft), %lld drafted in steps, %lld "
             "of them dropped\n",
@@ -125,6 +128,7 @@ void show_sample(const struct sample *s, const struct show_options *o,
     const struct paint *p = o->color ? &paint_colored : &paint_plain;
     print_identity(s, out);
     print_outcome(s, p, out);
+    print_tokens(s, out);
     print_times(s, out);
     fputc('\n', out);
     print_steps(s, o, p, out);
