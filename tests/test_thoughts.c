@@ -412,7 +412,6 @@ Test(thoughts, waves_of_any_size_give_the_same_nodes) {
     check_waves(AUTHOR_BASE, false, ACCEPT_EXACT, 21);
     check_waves(AUTHOR_DRAFT, false, ACCEPT_EXACT, 22);
     check_waves(AUTHOR_BASE, true, ACCEPT_EXACT, 23);
-    check_waves(AUTHOR_BASE, true, ACCEPT_REJECTION, 24);
 }
 
 Test(thoughts, equal_draws_are_one_node_and_evaluated_once) {

@@ -94,18 +94,10 @@ static int finish_wave(struct search *x, int first, int64_t ns,
     return 0;
 }
 
-// The base has not read a drafted thought yet. Before several thoughts go on
-// from it, and part, one round without proposals reads it for all of them.
-static bool reads_first(const struct search *x, const struct wish *wish) {
-    return wish->parent != TREE_ROOT && wish->n > 1 &&
-           x->tree.nodes[wish->parent].author == AUTHOR_DRAFT;
-}
-
 // Members of the wave, n of those wished for, none where the path does not fit.
-static int begin_writing(struct search *x, const struct wish *wish, int n,
+static int begin_writing(struct search *x, int parent, int n,
                          struct error *err) {
     struct writer *v = x->writer;
-    int parent = wish->parent;
     uint64_t members = (n < 64 ? 1ull << n : 0) - 1;
     struct writing *w = writing_new(x, members << v->n_members, parent);
     bool fits;
@@ -116,7 +108,6 @@ static int begin_writing(struct search *x, const struct wish *wish, int n,
         return 0;
     }
     if (!v->speculate) return 0;
-    w->reads_first = reads_first(x, wish);
     w->drafter = transcript_take(x, ROLE_DRAFT);
     if (transcript_attach(x, ROLE_DRAFT, parent, w->drafter, 0, &fits, err))
         return -1;
@@ -149,7 +140,7 @@ static int write_all(struct search *x, const struct wish *wishes, int n_wishes,
         for (int left = wishes[i].n; left > 0;) {
             int room = x->n_live - v->n_members;
             int n = left < room ? left : room;
-            if (begin_writing(x, &wishes[i], n, err)) return -1;
+            if (begin_writing(x, wishes[i].parent, n, err)) return -1;
             left -= n;
             if (v->n_members < x->n_live) continue;
             if (write_wave(x, first, begin_ns, err)) return -1;

@@ -11,8 +11,10 @@
 // Draws. Token i of the thought that was drawn as number d of its sample uses
 // index (d + 1) << 32 | i, RNG_TARGET where the base writes and RNG_DRAFT where
 // the draft does, whatever batch it is part of. With the drafter attached and
-// accept exact the base therefore writes what it would write alone; with
-// rejection the draws of speculate.h are made with these indices.
+// accept exact the base therefore writes what it would write alone. With
+// rejection the first thought of a transcript accepts with the draws of
+// speculate.h under these indices, and the others draw from the base: each is
+// distributed as the base's own, independent of the others.
 //
 // A thought ends as any step does (stop_scan.h), with its text, or at the
 // budget of its path. `end` of its node says why the path cannot go on

@@ -85,7 +85,7 @@ struct writing *writing_new(struct search *x, uint64_t members, int parent) {
     w->n_tokens = w->n_read = 0;
     w->n_before = w->n_text = 0;
     w->log_p = 0;
-    w->done = w->reads_first = false;
+    w->done = false;
     w->end = STOP_NONE;
     stop_scan_init(&w->scan, x->s);
     if (parent == TREE_ROOT) return w;
@@ -110,7 +110,7 @@ struct writing *writing_fork(struct search *x, struct writing *from,
     w->tokens = own.tokens;
     w->text = own.text;
     memcpy(w->tokens, from->tokens, (size_t)from->n_tokens * sizeof *w->tokens);
-    memcpy(w->text, from->text, from->n_tried);
+    memcpy(w->text, from->text, from->n_text);
     return w;
 }
 

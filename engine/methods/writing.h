@@ -15,7 +15,6 @@ struct writing {
     struct lm_seq *seq;     // of the author: the path and what is written
     struct lm_seq *drafter; // of the attached drafter, or NULL
     int n_read;             // of tokens, those that the drafter has
-    bool reads_first;       // nothing is proposed before its first token
     // The thought so far.
     int32_t *tokens; // [n_tokens]
     int n_tokens;

@@ -4,16 +4,18 @@
 
 #include <string.h>
 
-// In a round each writing gets the rows after what
-// it has, and after what the drafter proposes; each member draws or accepts
-// with its own numbers; members that end up with different tokens part. Plain
-// writing is a round without proposals, so there is one way to write.
+// In a round each writing gets the rows after what it has, and after what the
+// drafter proposes; each member draws or accepts with its own numbers; members
+// that end up with different tokens part. Plain writing is a round without
+// proposals, so there is one way to write.
 //
-// Members of a writing propose together as long as their proposals agree, and
-// part for good where they do not: rounds are those of each member alone, under
-// both rules. Rows of proposals are looked at where they are: in the drafter's
-// transcript of the writing that asked for them. So all decide before any goes
-// on.
+// The drafter proposes for the first member of a writing, which accepts by the
+// rule. The others draw from the base's rows as without drafter and go along
+// while they draw what the first one has kept. So every thought is the base's
+// own, whatever the others are, and thoughts that are alike are drafted and
+// verified once. Proposals for each member would part alike thoughts for good:
+// with the shipped models eight thoughts of a step, nearly always equal, took
+// 1.7 times the tokens.
 
 enum { NOTHING = -1 };
 
@@ -60,19 +62,6 @@ static int read_rows(struct search *x, struct error *err) {
 
 // ---- proposals --------------------------------------------------------------
 
-// The members of a writing whose next token is that of this one.
-static uint64_t agreeing(const struct writer *v, const struct writing *w,
-                         int member) {
-    uint64_t all = 0;
-    for (uint64_t m = w->members; m; m &= m - 1) {
-        int i = member_first(m);
-        if (v->next[i] == v->next[member] &&
-            v->n_accepted[i] == v->n_accepted[member])
-            all |= 1ull << i;
-    }
-    return all;
-}
-
 static int propose(struct search *x, struct writing *w, int32_t token,
                    struct error *err) {
     w->drafted[w->n_drafted++] = token;
@@ -82,8 +71,8 @@ static int propose(struct search *x, struct writing *w, int32_t token,
     return lm_push(w->drafter, &own, 1, err);
 }
 
-static int draw_proposals(struct search *x, struct writing *w,
-                          struct error *err) {
+static int draw_proposal(struct search *x, struct writing *w,
+                         struct error *err) {
     struct writer *v = x->writer;
     struct workspace *ws = x->w;
     bool exact = x->s->accept == ACCEPT_EXACT;
@@ -91,23 +80,10 @@ static int draw_proposals(struct search *x, struct writing *w,
     if (workspace_weights(ws, ROLE_DRAFT, w->q_rows[w->n_drafted], ws->q,
                           &total, err))
         return -1;
-    for (uint64_t m = w->members; m; m &= m - 1) {
-        int i = member_first(m);
-        uint64_t at = member_draw(v, i, w->n_tokens + w->n_drafted);
-        double u = rng_u01(x->rng, exact ? RNG_TARGET : RNG_DRAFT, at);
-        v->next[i] = sample_pick(ws->q, ws->n_vocab, total, u);
-        v->n_accepted[i] = 0;
-    }
-    for (;;) {
-        int i = member_first(w->members);
-        uint64_t others = w->members & ~agreeing(v, w, i);
-        if (!others) return propose(x, w, v->next[i], err);
-        int first = member_first(others);
-        struct writing *fork = writing_fork(x, w, agreeing(v, w, first));
-        lm_seq_copy(fork->seq, w->seq, w->n_seq);
-        lm_seq_copy(fork->drafter, w->drafter, lm_n_tokens(w->drafter));
-        if (propose(x, fork, v->next[first], err)) return -1;
-    }
+    uint64_t at =
+        member_draw(v, member_first(w->members), w->n_tokens + w->n_drafted);
+    double u = rng_u01(x->rng, exact ? RNG_TARGET : RNG_DRAFT, at);
+    return propose(x, w, sample_pick(ws->q, ws->n_vocab, total, u), err);
 }
 
 static int min_int(int a, int b) {
@@ -119,7 +95,7 @@ static int find_room(struct search *x, struct writing *w, struct error *err) {
     const struct settings *s = x->s;
     bool ready;
     int n_path = w->n_tokens;
-    if (!w->drafter || (w->reads_first && w->n_tokens == 0)) return 0;
+    if (!w->drafter) return 0;
     if (w->parent != TREE_ROOT)
         n_path += x->tree.nodes[w->parent].n_path_tokens;
     int n = min_int(s->draft_tokens, s->budget_tokens - n_path - 1);
@@ -164,9 +140,9 @@ static int draft_round(struct search *x, struct error *err) {
     for (;;) {
         if (read_draft_rows(x, &n_drafting, err)) return -1;
         if (n_drafting == 0) return 0;
-        for (int i = 0, n = v->n; i < n; i++) {
+        for (int i = 0; i < v->n; i++) {
             struct writing *w = &v->items[i];
-            if (!w->done && w->drafting && draw_proposals(x, w, err)) return -1;
+            if (!w->done && w->drafting && draw_proposal(x, w, err)) return -1;
         }
     }
 }
@@ -197,8 +173,10 @@ static void decide_member(struct search *x, const struct writing *w,
     int32_t *next = &v->next[member];
     v->n_accepted[member] = 0;
     if (is_base(v)) {
+        bool is_first = member == member_first(w->members);
+        int accept = is_first ? x->s->accept : ACCEPT_EXACT;
         spec_round_draw(r, x->rng, at, r->n);
-        v->n_accepted[member] = spec_round_decide(r, x->w, x->s->accept, next);
+        v->n_accepted[member] = spec_round_decide(r, x->w, accept, next);
     } else {
         *next = sample_pick(x->w->p, x->w->n_vocab, r->p_total[0],
                             rng_u01(x->rng, RNG_DRAFT, at));
@@ -276,6 +254,19 @@ static void count_round(struct search *x, const struct writing *w) {
     c->base_discarded += v->next[first] == NOTHING;
 }
 
+// The members of a writing whose next token is that of this one.
+static uint64_t agreeing(const struct writer *v, const struct writing *w,
+                         int member) {
+    uint64_t all = 0;
+    for (uint64_t m = w->members; m; m &= m - 1) {
+        int i = member_first(m);
+        if (v->next[i] == v->next[member] &&
+            v->n_accepted[i] == v->n_accepted[member])
+            all |= 1ull << i;
+    }
+    return all;
+}
+
 // Members that agree stay together; the first ones stay where they are.
 static int part(struct search *x, struct writing *w, struct error *err) {
     const struct writer *v = x->writer;
@@ -317,12 +308,9 @@ int writing_round(struct search *x, struct error *err) {
                       : is_base(v) ? PHASE_BASE
                                    : PHASE_DRAFT);
     if (read_rows(x, err)) return -1;
-    int n = v->n;
-    for (int i = 0; i < n; i++) {
-        if (!v->items[i].done && decide(x, &v->items[i], err)) return -1;
-    }
-    for (int i = 0; i < n; i++) {
-        if (!v->items[i].done && part(x, &v->items[i], err)) return -1;
+    for (int i = 0, n = v->n; i < n; i++) {
+        struct writing *w = &v->items[i];
+        if (!w->done && (decide(x, w, err) || part(x, w, err))) return -1;
     }
     trace_end(x->t);
     return 0;
