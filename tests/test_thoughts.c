@@ -242,14 +242,15 @@ static struct lm *open_table(uint64_t *seed) {
 }
 
 // Chance of a sequence after the prompt "\x01", computed row by row.
-static double table_chance(struct workspace *w, uint64_t *seed, int cell) {
+static double table_chance(struct workspace *w, uint64_t *seed, int cell,
+                           int length) {
     int32_t tokens[LENGTH + 1] = {1};
     double p = 1;
-    for (int i = LENGTH; i > 0; i--) {
+    for (int i = length; i > 0; i--) {
         tokens[i] = cell % N_VOCAB;
         cell /= N_VOCAB;
     }
-    for (int i = 1; i <= LENGTH; i++) {
+    for (int i = 1; i <= length; i++) {
         float row[N_VOCAB], weights[N_VOCAB];
         double total;
         table_logits(seed, tokens, i, row);
@@ -273,41 +274,51 @@ static void count_cells(struct bench *b, int *count) {
     }
 }
 
-static void check_distribution(int rule, int draft_tokens) {
-    uint64_t base_seed = 5, draft_seed = 105;
-    int count[N_CELLS] = {0};
-    double sum = 0;
+static void open_tables(struct bench *b, uint64_t *base_seed,
+                        uint64_t *draft_seed, int rule, int draft_tokens) {
     struct settings s;
-    struct bench b;
     bench_settings(&s);
     strcpy(s.prompt, "{problem}");
     s.budget_tokens = s.step_tokens = LENGTH;
     s.temperature = 1.2;
     s.accept = rule;
     s.draft_tokens = draft_tokens;
-    b.p.base = open_table(&base_seed);
-    b.p.draft = open_table(&draft_seed);
-    bench_open_models(&b, &s, "\x01");
-    count_cells(&b, count);
-    double rest = 0, rest_expected = 0;
+    b->p.base = open_table(base_seed);
+    b->p.draft = open_table(draft_seed);
+    bench_open_models(b, &s, "\x01");
+}
+
+// p of Pearson's test; cells of fewer than 5 expected are taken together.
+static double p_value(const int *count, const double *expected, int n) {
+    double sum = 0, rest = 0, rest_expected = 0;
     int n_free = -1;
-    for (int i = 0; i <= N_CELLS; i++) {
-        bool is_rest = i == N_CELLS;
-        double expected =
-            is_rest ? rest_expected
-                    : table_chance(b.p.w, &base_seed, i) * N_CALLS * N_EACH;
-        double seen = is_rest ? rest : count[i];
-        if (expected < 5 && !is_rest) {
-            rest_expected += expected;
+    for (int i = 0; i <= n; i++) {
+        double seen = i < n ? count[i] : rest;
+        double e = i < n ? expected[i] : rest_expected;
+        if (e < 5 && i < n) {
+            rest_expected += e;
             rest += seen;
-        } else if (expected > 0) {
-            sum += (seen - expected) * (seen - expected) / expected;
+        } else if (e > 0) {
+            sum += (seen - e) * (seen - e) / e;
             n_free++;
         }
     }
+    return gsl_cdf_chisq_Q(sum, n_free);
+}
+
+static void check_distribution(int rule, int draft_tokens) {
+    uint64_t base_seed = 5, draft_seed = 105;
+    int count[N_CELLS] = {0};
+    double expected[N_CELLS];
+    struct bench b;
+    open_tables(&b, &base_seed, &draft_seed, rule, draft_tokens);
+    count_cells(&b, count);
+    for (int i = 0; i < N_CELLS; i++)
+        expected[i] =
+            table_chance(b.p.w, &base_seed, i, LENGTH) * N_CALLS * N_EACH;
     cr_expect_gt(b.p.t.count.spec_accepted, 0);
     cr_expect_gt(b.p.t.count.spec_drafted, b.p.t.count.spec_accepted);
-    double p = gsl_cdf_chisq_Q(sum, n_free);
+    double p = p_value(count, expected, N_CELLS);
     cr_expect(p > 1e-3, "rule %d, %d drafted: p = %g", rule, draft_tokens, p);
     bench_close(&b);
 }
@@ -316,6 +327,44 @@ Test(thoughts, both_rules_keep_the_distribution_of_the_base) {
     check_distribution(ACCEPT_REJECTION, 2);
     check_distribution(ACCEPT_REJECTION, 1);
     check_distribution(ACCEPT_EXACT, 2);
+}
+
+// Two thoughts by their first two tokens.
+enum { N_PAIR = N_VOCAB * N_VOCAB, N_PAIRS = 20000 };
+
+static int first_two(const struct tree *t, int node) {
+    return tree_tokens(t, node)[0] * N_VOCAB + tree_tokens(t, node)[1];
+}
+
+static void check_independence(int rule, uint64_t draft_seed) {
+    static int count[N_PAIR * N_PAIR];
+    static double expected[N_PAIR * N_PAIR];
+    uint64_t base_seed = 5;
+    double chance[N_PAIR];
+    struct bench b;
+    open_tables(&b, &base_seed, &draft_seed, rule, 2);
+    memset(count, 0, sizeof count);
+    for (uint64_t seed = 0; seed < N_PAIRS; seed++) {
+        int first;
+        bench_reset(&b, seed);
+        int n = bench_write(&b, AUTHOR_BASE, true, TREE_ROOT, 2, &first);
+        count[first_two(&b.x->tree, first) * N_PAIR +
+              first_two(&b.x->tree, first + n - 1)]++;
+    }
+    for (int i = 0; i < N_PAIR; i++)
+        chance[i] = table_chance(b.p.w, &base_seed, i, 2);
+    for (int i = 0; i < N_PAIR * N_PAIR; i++)
+        expected[i] = chance[i / N_PAIR] * chance[i % N_PAIR] * N_PAIRS;
+    double p = p_value(count, expected, N_PAIR * N_PAIR);
+    cr_expect(p > 1e-3, "rule %d: p = %g", rule, p);
+    bench_close(&b);
+}
+
+Test(thoughts, that_share_proposals_are_independent) {
+    for (int rule = 0; rule < 2; rule++) {
+        check_independence(rule, 105);
+        check_independence(rule, 5); // the drafter is the base
+    }
 }
 
 // ---- bundles and waves ------------------------------------------------------
