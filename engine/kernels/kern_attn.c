@@ -6,8 +6,7 @@
 #include <string.h>
 
 enum {
-    QUERIES = 128, // whose pointers are kept at a time
-    REG_DIMS = 16  // dimensions of one step of `regs`
+    QUERIES = 128 // whose pointers are kept at a time
 };
 
 struct query {
@@ -22,8 +21,11 @@ struct job {
     const struct kern_attn *a;
     const struct kern_attn_ops *ops;
     int n;
-    int n_pages; // of the query that sees most
-    size_t keys_bytes, values_bytes;
+    int n_pages;       // of the query that sees most
+    bool side_by_side; // ranges of one query
+    // To be asked for of the next page: for a dimension of keys, and for a
+    // position of values in KERN_ATTN_DIMS dimensions.
+    size_t key_bytes, value_bytes;
     struct query queries[QUERIES];
     const float *q[QUERIES];
     float *scores[QUERIES], *sums[QUERIES];
@@ -81,7 +83,9 @@ static bool next_range(const struct job *j, int page, int first,
     while (end < j->n && q[end].n_pages > page &&
            q[end].token->pages[page] == number)
         end++;
-    *r = (struct range){.first = first, .end = end, .at = page * KERN_PAGE};
+    r->first = first;
+    r->end = end;
+    r->at = page * KERN_PAGE;
     return true;
 }
 
@@ -107,13 +111,33 @@ static int count_tiles(const struct job *j, const struct range *r) {
     return n <= most ? 1 : (n + most - 1) / most;
 }
 
-// The part of the next page that corresponds to bytes [from, to) of this one,
-// to be asked for in n_rows steps.
-static struct kern_attn_ahead ahead(const struct range *r, size_t from,
-                                    size_t to, int n_rows) {
-    if (!r->next) return (struct kern_attn_ahead){NULL, 0};
-    return (struct kern_attn_ahead){r->next + from,
-                                    (to - from) / (size_t)n_rows};
+typedef void range_fn(const struct job *j, const struct range *r);
+typedef void lone_fn(const struct job *j, const struct range *r, int n);
+
+// Meets all pages in order. `base`: page 0, of keys or of values. Ranges of one
+// query are gathered for `each`, if the instruction set has it.
+static void walk(const struct job *j, const void *base, range_fn *one,
+                 lone_fn *each) {
+    struct range lone[KERN_ATTN_LONE];
+    for (int page = 0; page < j->n_pages; page++) {
+        int n_lone = 0;
+        struct range *r = lone;
+        for (int i = 0; next_range(j, page, i, r); r = &lone[n_lone]) {
+            find_pages(j, page, base, r);
+            i = r->end;
+            if (j->side_by_side && r->end - r->first == 1)
+                n_lone++;
+            else
+                one(j, r);
+            if (n_lone < KERN_ATTN_LONE) continue;
+            each(j, lone, n_lone);
+            n_lone = 0;
+        }
+        if (n_lone == 1)
+            one(j, lone);
+        else if (n_lone)
+            each(j, lone, n_lone);
+    }
 }
 
 // ---- scores -----------------------------------------------------------------
@@ -129,28 +153,47 @@ static void score_tiles(const struct job *j, const struct range *r,
     }
 }
 
+// The chunk from dimension d on; where pages hold floats, as they lie there.
+// Field by field: a copy made of wider loads would wait for the stores.
+static void take_chunk(const struct job *j, const struct range *r, int d,
+                       struct kern_attn_keys *k) {
+    int dim = j->a->head_dim;
+    k->k = (const float *)(const void *)r->page + (size_t)d * KERN_PAGE;
+    k->d = d;
+    k->n = min_int(dim - d, KERN_CHUNK);
+    k->at = r->at;
+    k->first = d == 0;
+    k->last = d + k->n == dim;
+    k->scale = j->a->scale;
+    k->ahead.next = r->next ? r->next + (size_t)d * j->key_bytes : NULL;
+    k->ahead.n_bytes = j->key_bytes;
+}
+
 static void score_range(const struct job *j, const struct range *r) {
     alignas(64) float floats[KERN_CHUNK * KERN_PAGE];
     const struct kern_attn *a = j->a;
-    size_t done = 0;
     for (int d = 0; d < a->head_dim; d += KERN_CHUNK) {
-        struct kern_attn_keys k = {.k = floats,
-                                   .d = d,
-                                   .n = min_int(a->head_dim - d, KERN_CHUNK),
-                                   .at = r->at,
-                                   .first = d == 0,
-                                   .scale = a->scale};
-        k.last = d + k.n == a->head_dim;
-        if (a->type == KERN_F32)
-            k.k = (const float *)(const void *)r->page + (size_t)d * KERN_PAGE;
-        else
+        struct kern_attn_keys k;
+        take_chunk(j, r, d, &k);
+        if (a->type != KERN_F32) {
             j->ops->keys(a, r->page, d, k.n, floats);
-        size_t upto =
-            k.last ? j->keys_bytes
-                   : j->keys_bytes * (size_t)(d + k.n) / (size_t)a->head_dim;
-        k.ahead = ahead(r, done, upto, k.n);
-        done = upto;
+            k.k = floats;
+        }
         score_tiles(j, r, &k);
+    }
+}
+
+static void score_lone(const struct job *j, const struct range *r, int n) {
+    const float *q[KERN_ATTN_LONE];
+    float *scores[KERN_ATTN_LONE];
+    struct kern_attn_keys k[KERN_ATTN_LONE];
+    for (int d = 0; d < j->a->head_dim; d += KERN_CHUNK) {
+        for (int g = 0; g < n; g++) {
+            q[g] = j->q[r[g].first];
+            scores[g] = j->scores[r[g].first];
+            take_chunk(j, &r[g], d, &k[g]);
+        }
+        j->ops->score_each(n, q, scores, k);
     }
 }
 
@@ -172,10 +215,12 @@ static int seen_of(const struct job *j, int query, int at) {
 
 // Positions that query i sees beyond those that all of its tile see.
 static void weigh_rest(const struct job *j, int i, int shared,
-                       struct kern_attn_values v) {
+                       const struct kern_attn_values *page) {
     const float *weights = j->scores[i];
-    v.n = seen_of(j, i, v.at) - shared;
-    if (v.n <= 0) return;
+    int n = seen_of(j, i, page->at) - shared;
+    if (n <= 0) return;
+    struct kern_attn_values v = *page;
+    v.n = n;
     v.v += (size_t)shared * v.stride;
     v.at += shared;
     v.ahead.next = NULL;
@@ -183,16 +228,16 @@ static void weigh_rest(const struct job *j, int i, int shared,
 }
 
 static void weigh_tile(const struct job *j, int from, int to,
-                       struct kern_attn_values v) {
+                       struct kern_attn_values *v) {
     int least = KERN_PAGE, most = 0;
     for (int i = from; i < to; i++) {
-        int n = seen_of(j, i, v.at);
+        int n = seen_of(j, i, v->at);
         least = min_int(least, n);
         most = max_int(most, n);
     }
-    v.n = least;
+    v->n = least;
     j->ops->weigh(to - from, j->sums + from,
-                  (const float *const *)j->scores + from, &v);
+                  (const float *const *)j->scores + from, v);
     for (int i = from; i < to && least < most; i++)
         weigh_rest(j, i, least, v);
 }
@@ -202,7 +247,7 @@ static void weigh_tiles(const struct job *j, const struct range *r,
     int n_tiles = count_tiles(j, r), from = r->first;
     for (int t = 1; t <= n_tiles; t++) {
         int to = tile_at(r, t, n_tiles);
-        weigh_tile(j, from, to, *v);
+        weigh_tile(j, from, to, v);
         v->ahead.next = NULL;
         from = to;
     }
@@ -216,52 +261,67 @@ static int most_seen(const struct job *j, const struct range *r) {
     return n;
 }
 
+// KERN_ATTN_DIMS dimensions from d on; where pages hold floats, as they lie
+// there.
+static void take_dims(const struct job *j, const struct range *r, int d,
+                      struct kern_attn_values *v) {
+    size_t done = (size_t)(d / KERN_ATTN_DIMS) * KERN_PAGE * j->value_bytes;
+    int padded = kern_kv_padded(j->a->head_dim);
+    v->v = (const float *)(const void *)r->page + d;
+    v->stride = (size_t)padded;
+    v->d = d;
+    v->regs = padded - d < KERN_ATTN_DIMS ? 1 : 2;
+    v->at = r->at;
+    v->ahead.next = r->next ? r->next + done : NULL;
+    v->ahead.n_bytes = j->value_bytes;
+}
+
 static void weigh_range(const struct job *j, const struct range *r) {
     alignas(64) float floats[KERN_PAGE * KERN_ATTN_DIMS];
     const struct kern_attn *a = j->a;
     int padded = kern_kv_padded(a->head_dim);
-    size_t done = 0;
-    struct kern_attn_values v = {.at = r->at};
-    for (v.d = 0; v.d < padded; v.d += KERN_ATTN_DIMS) {
-        int n_dims = min_int(padded - v.d, KERN_ATTN_DIMS);
-        bool last = v.d + n_dims == padded;
-        v.regs = n_dims / REG_DIMS;
-        v.v = floats;
-        v.stride = KERN_ATTN_DIMS;
-        if (a->type == KERN_F32) {
-            v.v = (const float *)(const void *)r->page + v.d;
-            v.stride = (size_t)padded;
-        } else {
-            j->ops->values(a, r->page, v.d, most_seen(j, r), floats);
+    for (int d = 0; d < padded; d += KERN_ATTN_DIMS) {
+        struct kern_attn_values v;
+        take_dims(j, r, d, &v);
+        if (a->type != KERN_F32) {
+            j->ops->values(a, r->page, d, most_seen(j, r), floats);
+            v.v = floats;
+            v.stride = KERN_ATTN_DIMS;
         }
-        size_t upto =
-            last ? j->values_bytes
-                 : j->values_bytes * (size_t)(v.d + n_dims) / (size_t)padded;
-        v.ahead = ahead(r, done, upto, KERN_PAGE);
-        done = upto;
         weigh_tiles(j, r, &v);
+    }
+}
+
+static void weigh_lone(const struct job *j, const struct range *r, int n) {
+    float *sums[KERN_ATTN_LONE];
+    const float *weights[KERN_ATTN_LONE];
+    struct kern_attn_values v[KERN_ATTN_LONE];
+    int least = KERN_PAGE;
+    for (int g = 0; g < n; g++) {
+        sums[g] = j->sums[r[g].first];
+        weights[g] = j->scores[r[g].first];
+        least = min_int(least, seen_of(j, r[g].first, r[g].at));
+    }
+    for (int d = 0; d < kern_kv_padded(j->a->head_dim); d += KERN_ATTN_DIMS) {
+        for (int g = 0; g < n; g++) {
+            take_dims(j, &r[g], d, &v[g]);
+            v[g].n = least;
+        }
+        j->ops->weigh_each(n, sums, weights, v);
+        for (int g = 0; g < n; g++)
+            weigh_rest(j, r[g].first, least, &v[g]);
     }
 }
 
 // ---- a job ------------------------------------------------------------------
 
 static void run(struct job *j) {
-    const struct kern_attn *a = j->a;
-    struct range r;
-    for (int page = 0; page < j->n_pages; page++)
-        for (int i = 0; next_range(j, page, i, &r); i = r.end) {
-            find_pages(j, page, a->keys, &r);
-            score_range(j, &r);
-        }
+    walk(j, j->a->keys, score_range, score_lone);
     softmax(j);
-    for (int page = 0; page < j->n_pages; page++)
-        for (int i = 0; next_range(j, page, i, &r); i = r.end) {
-            find_pages(j, page, a->values, &r);
-            weigh_range(j, &r);
-        }
+    walk(j, j->a->values, weigh_range, weigh_lone);
     for (int i = 0; i < j->n; i++)
         j->ops->divide(j->queries[i].out, j->sums[i], j->queries[i].total,
-                       a->head_dim);
+                       j->a->head_dim);
 }
 
 void kern_attn_run(const struct kern_attn *a, const struct kern_attn_ops *ops) {
@@ -269,8 +329,11 @@ void kern_attn_run(const struct kern_attn *a, const struct kern_attn_ops *ops) {
     j.a = a;
     j.ops = ops;
     j.n = j.n_pages = 0;
-    j.keys_bytes = kern_keys_bytes(a->type, a->head_dim);
-    j.values_bytes = kern_values_bytes(a->type, a->head_dim);
+    j.side_by_side = a->type == KERN_F32 && ops->score_each;
+    size_t dims = (size_t)max_int(kern_kv_padded(a->head_dim), KERN_ATTN_DIMS);
+    j.key_bytes = kern_keys_bytes(a->type, a->head_dim) / (size_t)a->head_dim;
+    j.value_bytes = kern_values_bytes(a->type, a->head_dim) * KERN_ATTN_DIMS /
+                    (dims * KERN_PAGE);
     for (int t = 0, i = 0; t < a->n_tokens; t++)
         for (int head = 0; head < a->n_group; head++, i++) {
             add_query(&j, t, head, i);

@@ -14,6 +14,11 @@
 // (one core, 4096 positions of 64 dimensions, 7 queries, halves: 8.1 ms for 24
 // layers of 2 heads in bursts, 4.4 so, of 4.2 when all is in L2).
 //
+// One query has too few sums to keep the CPU busy, each a chain of fused
+// multiply-adds. Ranges of one query are therefore taken several at a time
+// where the instruction set has operations for it and pages hold floats: each
+// query meets its own page, the chains stand side by side.
+//
 // Positions that all queries of a tile see come first, then each query goes on
 // alone with the few that are left to it. Internal to engine/kernels/.
 
@@ -23,6 +28,7 @@
 
 enum {
     KERN_ATTN_QUERIES = 8, // of a tile, at most
+    KERN_ATTN_LONE = 4,    // that stand side by side, each with its own page
     KERN_ATTN_DIMS = 32,   // of values made floats at once
 };
 
@@ -105,6 +111,12 @@ struct kern_attn_ops {
     // sums[g][d..] += v * weights[g] of n queries, position after position.
     void (*weigh)(int n, float *const *sums, const float *const *weights,
                   const struct kern_attn_values *v);
+    // The same for n <= KERN_ATTN_LONE queries, each with a page of its own:
+    // k[g] and v[g], which differ in their pages alone. NULL: one by one.
+    void (*score_each)(int n, const float *const *q, float *const *scores,
+                       const struct kern_attn_keys *k);
+    void (*weigh_each)(int n, float *const *sums, const float *const *weights,
+                       const struct kern_attn_values *v);
     // out[d] = sums[d] / total.
     void (*divide)(float *out, const float *sums, float total, int n);
     float (*exp_sum)(float *x, int n, float max, float inv_temp);

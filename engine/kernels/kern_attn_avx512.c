@@ -68,38 +68,49 @@ static void values(const struct kern_attn *a, const void *page, int d, int n,
 
 // ---- scores -----------------------------------------------------------------
 
-KERN_INLINE void store_scores(float *s, __m512 part,
+// The parts of n queries join the sums of the chunks before.
+KERN_INLINE void store_scores(int n, float *const *scores, __m512 (*part)[2],
                               const struct kern_attn_keys *k) {
-    __m512 sum = k->first ? _mm512_setzero_ps() : _mm512_loadu_ps(s);
-    sum = _mm512_add_ps(sum, part);
-    if (k->last) sum = _mm512_mul_ps(sum, _mm512_set1_ps(k->scale));
-    _mm512_storeu_ps(s, sum);
+    const __m512 zero = _mm512_setzero_ps();
+    const __m512 scale = _mm512_set1_ps(k->last ? k->scale : 1.0f);
+    const int at = k->at;
+    const bool first = k->first;
+    KERN_UNROLL
+    for (int g = 0; g < n; g++) {
+        float *s = scores[g] + at;
+        __m512 low = first ? zero : _mm512_loadu_ps(s);
+        __m512 high = first ? zero : _mm512_loadu_ps(s + 16);
+        low = _mm512_mul_ps(_mm512_add_ps(low, part[g][0]), scale);
+        high = _mm512_mul_ps(_mm512_add_ps(high, part[g][1]), scale);
+        _mm512_storeu_ps(s, low);
+        _mm512_storeu_ps(s + 16, high);
+    }
 }
 
 KERN_INLINE void score_tile(int n, const float *const *q, float *const *scores,
                             const struct kern_attn_keys *k) {
     __m512 part[KERN_ATTN_QUERIES][2];
+    const float *query[KERN_ATTN_QUERIES], *row = k->k;
+    const struct kern_attn_ahead ahead = k->ahead;
     KERN_UNROLL
-    for (int g = 0; g < n; g++)
+    for (int g = 0; g < n; g++) {
         part[g][0] = part[g][1] = _mm512_setzero_ps();
-    for (int d = 0; d < k->n; d++) {
-        __m512 low = _mm512_load_ps(k->k + d * KERN_PAGE);
-        __m512 high = _mm512_load_ps(k->k + d * KERN_PAGE + 16);
+        query[g] = q[g] + k->d;
+    }
+    for (long d = 0; d < k->n; d++, row += KERN_PAGE) {
+        __m512 low = _mm512_load_ps(row);
+        __m512 high = _mm512_load_ps(row + 16);
         KERN_KEEP(low);
         KERN_KEEP(high);
-        kern_attn_prefetch(&k->ahead, d);
+        kern_attn_prefetch(&ahead, (int)d);
         KERN_UNROLL
         for (int g = 0; g < n; g++) {
-            __m512 x = _mm512_set1_ps(q[g][k->d + d]);
+            __m512 x = _mm512_set1_ps(query[g][d]);
             part[g][0] = _mm512_fmadd_ps(low, x, part[g][0]);
             part[g][1] = _mm512_fmadd_ps(high, x, part[g][1]);
         }
     }
-    KERN_UNROLL
-    for (int g = 0; g < n; g++) {
-        store_scores(scores[g] + k->at, part[g][0], k);
-        store_scores(scores[g] + k->at + 16, part[g][1], k);
-    }
+    store_scores(n, scores, part, k);
 }
 
 static void score(int n, const float *const *q, float *const *scores,
@@ -132,21 +143,70 @@ static void score(int n, const float *const *q, float *const *scores,
     }
 }
 
+// What is ahead of a lone query's page of floats: without a next page, the page
+// itself, which spares a branch.
+KERN_INLINE const char *next_of(const struct kern_attn_ahead *a,
+                                const float *page) {
+    return a->next ? a->next : (const char *)page;
+}
+
+KERN_INLINE void score_lone(int n, const float *const *q, float *const *scores,
+                            const struct kern_attn_keys *k) {
+    __m512 part[KERN_ATTN_LONE][2];
+    const char *next[KERN_ATTN_LONE];
+    const float *page[KERN_ATTN_LONE], *query[KERN_ATTN_LONE];
+    KERN_UNROLL
+    for (int g = 0; g < n; g++) {
+        part[g][0] = part[g][1] = _mm512_setzero_ps();
+        page[g] = k[g].k;
+        next[g] = next_of(&k[g].ahead, page[g]);
+        query[g] = q[g] + k->d;
+    }
+    for (long d = 0; d < k->n; d++) {
+        KERN_UNROLL
+        for (int g = 0; g < n; g++) {
+            __m512 x = _mm512_set1_ps(query[g][d]);
+            const float *row = page[g] + d * KERN_PAGE;
+            __builtin_prefetch(next[g] + d * 128);
+            __builtin_prefetch(next[g] + d * 128 + 64);
+            part[g][0] = _mm512_fmadd_ps(_mm512_load_ps(row), x, part[g][0]);
+            part[g][1] =
+                _mm512_fmadd_ps(_mm512_load_ps(row + 16), x, part[g][1]);
+        }
+    }
+    store_scores(n, scores, part, k);
+}
+
+static void score_each(int n, const float *const *q, float *const *scores,
+                       const struct kern_attn_keys *k) {
+    if (n == 1)
+        score_lone(1, q, scores, k);
+    else if (n == 2)
+        score_lone(2, q, scores, k);
+    else if (n == 3)
+        score_lone(3, q, scores, k);
+    else
+        score_lone(4, q, scores, k);
+}
+
 // ---- values -----------------------------------------------------------------
 
 KERN_INLINE void weigh_tile(int n, int regs, float *const *sums,
                             const float *const *weights,
                             const struct kern_attn_values *v) {
     __m512 sum[KERN_ATTN_QUERIES][2];
+    const float *weight[KERN_ATTN_QUERIES], *row = v->v;
+    const struct kern_attn_ahead ahead = v->ahead;
     KERN_UNROLL
-    for (int g = 0; g < n; g++)
+    for (int g = 0; g < n; g++) {
+        weight[g] = weights[g] + v->at;
         KERN_UNROLL
-    for (int j = 0; j < regs; j++)
-        sum[g][j] = _mm512_loadu_ps(sums[g] + v->d + j * 16);
-    const float *row = v->v;
-    for (int p = 0; p < v->n; p++, row += v->stride) {
+        for (int j = 0; j < regs; j++)
+            sum[g][j] = _mm512_loadu_ps(sums[g] + v->d + j * 16);
+    }
+    for (long p = 0; p < v->n; p++, row += v->stride) {
         __m512 value[2];
-        kern_attn_prefetch(&v->ahead, p);
+        kern_attn_prefetch(&ahead, (int)p);
         KERN_UNROLL
         for (int j = 0; j < regs; j++) {
             value[j] = _mm512_load_ps(row + j * 16);
@@ -154,7 +214,7 @@ KERN_INLINE void weigh_tile(int n, int regs, float *const *sums,
         }
         KERN_UNROLL
         for (int g = 0; g < n; g++) {
-            __m512 x = _mm512_set1_ps(weights[g][v->at + p]);
+            __m512 x = _mm512_set1_ps(weight[g][p]);
             KERN_UNROLL
             for (int j = 0; j < regs; j++)
                 sum[g][j] = _mm512_fmadd_ps(value[j], x, sum[g][j]);
@@ -206,12 +266,66 @@ static void weigh(int n, float *const *sums, const float *const *weights,
     }
 }
 
+KERN_INLINE void weigh_lone(int n, int regs, float *const *sums,
+                            const float *const *weights,
+                            const struct kern_attn_values *v) {
+    __m512 sum[KERN_ATTN_LONE][2];
+    const char *next[KERN_ATTN_LONE];
+    const float *page[KERN_ATTN_LONE], *weight[KERN_ATTN_LONE];
+    KERN_UNROLL
+    for (int g = 0; g < n; g++) {
+        page[g] = v[g].v;
+        next[g] = next_of(&v[g].ahead, page[g]);
+        weight[g] = weights[g] + v->at;
+        KERN_UNROLL
+        for (int j = 0; j < regs; j++)
+            sum[g][j] = _mm512_loadu_ps(sums[g] + v->d + j * 16);
+    }
+    for (long p = 0, at = 0; p < v->n; p++, at += (long)v->stride) {
+        KERN_UNROLL
+        for (int g = 0; g < n; g++) {
+            __m512 x = _mm512_set1_ps(weight[g][p]);
+            __builtin_prefetch(next[g] + p * 128);
+            if (regs == 2) __builtin_prefetch(next[g] + p * 128 + 64);
+            KERN_UNROLL
+            for (int j = 0; j < regs; j++)
+                sum[g][j] = _mm512_fmadd_ps(
+                    _mm512_load_ps(page[g] + at + j * 16), x, sum[g][j]);
+        }
+    }
+    KERN_UNROLL
+    for (int g = 0; g < n; g++)
+        KERN_UNROLL
+    for (int j = 0; j < regs; j++)
+        _mm512_storeu_ps(sums[g] + v->d + j * 16, sum[g][j]);
+}
+
+KERN_INLINE void weigh_lone_regs(int n, float *const *sums,
+                                 const float *const *weights,
+                                 const struct kern_attn_values *v) {
+    if (v->regs == 2)
+        weigh_lone(n, 2, sums, weights, v);
+    else
+        weigh_lone(n, 1, sums, weights, v);
+}
+
+static void weigh_each(int n, float *const *sums, const float *const *weights,
+                       const struct kern_attn_values *v) {
+    if (n == 1)
+        weigh_lone_regs(1, sums, weights, v);
+    else if (n == 2)
+        weigh_lone_regs(2, sums, weights, v);
+    else if (n == 3)
+        weigh_lone_regs(3, sums, weights, v);
+    else
+        weigh_lone_regs(4, sums, weights, v);
+}
+
 static void divide(float *out, const float *sums, float total, int n) {
     for (int d = 0; d < n; d += 16) {
-        __mmask16 m = kern_mask_avx512(n - d);
-        _mm512_mask_storeu_ps(out + d, m,
-                              _mm512_div_ps(_mm512_maskz_loadu_ps(m, sums + d),
-                                            _mm512_set1_ps(total)));
+        __m512 v = _mm512_div_ps(kern_load_avx512(sums + d, n - d),
+                                 _mm512_set1_ps(total));
+        kern_store_avx512(out + d, v, n - d);
     }
 }
 
@@ -222,6 +336,8 @@ void kern_attn_avx512(const struct kern_attn *a) {
         .values = values,
         .score = score,
         .weigh = weigh,
+        .score_each = score_each,
+        .weigh_each = weigh_each,
         .divide = divide,
         .exp_sum = kern_exp_sum_avx512,
         .max = kern_max_avx512,

@@ -9,37 +9,34 @@ static void rmsnorm(float *y, const float *x, const float *weight, int n,
                     float eps) {
     __m512 s = _mm512_setzero_ps();
     for (int i = 0; i < n; i += 16) {
-        __m512 v = _mm512_maskz_loadu_ps(kern_mask_avx512(n - i), x + i);
+        __m512 v = kern_load_avx512(x + i, n - i);
         s = _mm512_fmadd_ps(v, v, s);
     }
     float inverse = 1.0f / sqrtf(kern_join_avx512(s) / (float)n + eps);
     for (int i = 0; i < n; i += 16) {
-        __mmask16 m = kern_mask_avx512(n - i);
-        __m512 v = _mm512_mul_ps(_mm512_maskz_loadu_ps(m, x + i),
+        __m512 v = _mm512_mul_ps(kern_load_avx512(x + i, n - i),
                                  _mm512_set1_ps(inverse));
-        v = _mm512_mul_ps(v, _mm512_maskz_loadu_ps(m, weight + i));
-        _mm512_mask_storeu_ps(y + i, m, v);
+        v = _mm512_mul_ps(v, kern_load_avx512(weight + i, n - i));
+        kern_store_avx512(y + i, v, n - i);
     }
 }
 
 static void swiglu(float *gate, const float *up, int n) {
     const __m512 one = _mm512_set1_ps(1.0f), sign = _mm512_set1_ps(-0.0f);
     for (int i = 0; i < n; i += 16) {
-        __mmask16 m = kern_mask_avx512(n - i);
-        __m512 v = _mm512_maskz_loadu_ps(m, gate + i);
+        __m512 v = kern_load_avx512(gate + i, n - i);
         __m512 e = kern_exp_avx512(_mm512_xor_ps(v, sign));
         v = _mm512_div_ps(v, _mm512_add_ps(one, e));
-        v = _mm512_mul_ps(v, _mm512_maskz_loadu_ps(m, up + i));
-        _mm512_mask_storeu_ps(gate + i, m, v);
+        v = _mm512_mul_ps(v, kern_load_avx512(up + i, n - i));
+        kern_store_avx512(gate + i, v, n - i);
     }
 }
 
 static void add(float *y, const float *x, int n) {
     for (int i = 0; i < n; i += 16) {
-        __mmask16 m = kern_mask_avx512(n - i);
-        __m512 v = _mm512_add_ps(_mm512_maskz_loadu_ps(m, y + i),
-                                 _mm512_maskz_loadu_ps(m, x + i));
-        _mm512_mask_storeu_ps(y + i, m, v);
+        __m512 v = _mm512_add_ps(kern_load_avx512(y + i, n - i),
+                                 kern_load_avx512(x + i, n - i));
+        kern_store_avx512(y + i, v, n - i);
     }
 }
 
@@ -50,19 +47,16 @@ static void rope_neox(float *head, const float *cs, int n_rot) {
     int n = n_rot / 2;
     for (int i = 0; i < n; i += 16) {
         int left = n - i;
-        __mmask16 m = kern_mask_avx512(left);
-        __m512 low =
-            _mm512_maskz_loadu_ps(kern_mask_avx512(2 * left), cs + 2 * i);
-        __m512 high = _mm512_maskz_loadu_ps(kern_mask_avx512(2 * left - 16),
-                                            cs + 2 * i + 16);
+        __m512 low = kern_load_avx512(cs + 2 * i, 2 * left);
+        __m512 high = kern_load_avx512(cs + 2 * i + 16, 2 * left - 16);
         __m512 cosine = _mm512_permutex2var_ps(low, even, high);
         __m512 sine = _mm512_permutex2var_ps(low, odd, high);
-        __m512 a = _mm512_maskz_loadu_ps(m, head + i);
-        __m512 b = _mm512_maskz_loadu_ps(m, head + n + i);
+        __m512 a = kern_load_avx512(head + i, left);
+        __m512 b = kern_load_avx512(head + n + i, left);
         __m512 ra = _mm512_fmsub_ps(a, cosine, _mm512_mul_ps(b, sine));
         __m512 rb = _mm512_fmadd_ps(b, cosine, _mm512_mul_ps(a, sine));
-        _mm512_mask_storeu_ps(head + i, m, ra);
-        _mm512_mask_storeu_ps(head + n + i, m, rb);
+        kern_store_avx512(head + i, ra, left);
+        kern_store_avx512(head + n + i, rb, left);
     }
 }
 
@@ -70,24 +64,32 @@ static void rope_neox(float *head, const float *cs, int n_rot) {
 static void rope_norm(float *head, const float *cs, int n_rot) {
     int n = n_rot / 2 * 2;
     for (int i = 0; i < n; i += 16) {
-        __mmask16 m = kern_mask_avx512(n - i);
-        __m512 v = _mm512_maskz_loadu_ps(m, head + i);
-        __m512 pairs = _mm512_maskz_loadu_ps(m, cs + i);
+        __m512 v = kern_load_avx512(head + i, n - i);
+        __m512 pairs = kern_load_avx512(cs + i, n - i);
         __m512 other = _mm512_mul_ps(_mm512_permute_ps(v, 0xb1),
                                      _mm512_movehdup_ps(pairs));
         v = _mm512_fmaddsub_ps(v, _mm512_moveldup_ps(pairs), other);
-        _mm512_mask_storeu_ps(head + i, m, v);
+        kern_store_avx512(head + i, v, n - i);
     }
+}
+
+KERN_INLINE __m512 exp_of(__m512 x, float max, float inv_temp) {
+    x = _mm512_sub_ps(x, _mm512_set1_ps(max));
+    return kern_exp_avx512(_mm512_mul_ps(x, _mm512_set1_ps(inv_temp)));
 }
 
 float kern_exp_sum_avx512(float *x, int n, float max, float inv_temp) {
     __m512 s = _mm512_setzero_ps();
-    for (int i = 0; i < n; i += 16) {
+    int i = 0;
+    for (; i + 16 <= n; i += 16) {
+        __m512 v = exp_of(_mm512_loadu_ps(x + i), max, inv_temp);
+        _mm512_storeu_ps(x + i, v);
+        s = _mm512_add_ps(s, v);
+    }
+    if (i < n) {
         __mmask16 m = kern_mask_avx512(n - i);
         __m512 v = _mm512_maskz_loadu_ps(m, x + i);
-        v = _mm512_mul_ps(_mm512_sub_ps(v, _mm512_set1_ps(max)),
-                          _mm512_set1_ps(inv_temp));
-        v = kern_exp_avx512(v);
+        v = exp_of(v, max, inv_temp);
         _mm512_mask_storeu_ps(x + i, m, v);
         s = _mm512_mask_add_ps(s, m, s, v);
     }
@@ -98,7 +100,10 @@ float kern_exp_sum_avx512(float *x, int n, float max, float inv_temp) {
 float kern_max_avx512(const float *x, int n) {
     const __m512 lowest = _mm512_set1_ps(-INFINITY);
     __m512 s = lowest;
-    for (int i = 0; i < n; i += 16)
+    int i = 0;
+    for (; i + 16 <= n; i += 16)
+        s = _mm512_max_ps(_mm512_loadu_ps(x + i), s);
+    if (i < n)
         s = _mm512_max_ps(
             _mm512_mask_loadu_ps(lowest, kern_mask_avx512(n - i), x + i), s);
     __m256 a =

@@ -251,11 +251,11 @@ void kern_row_to_f32(enum kern_type type, const void *row, int n_cols,
             kern_block_to_f32(f, bytes, out + c);
     } else if (type == KERN_F32) {
         memcpy(out, row, (size_t)n_cols * sizeof *out);
+    } else if (type == KERN_F16) {
+        for (int c = 0; c < n_cols; c++)
+            out[c] = kern_f16_to_f32((uint16_t)load_u16(bytes + 2 * c));
     } else {
-        for (int c = 0; c < n_cols; c++) {
-            uint16_t h = (uint16_t)load_u16(bytes + 2 * (size_t)c);
-            out[c] =
-                type == KERN_F16 ? kern_f16_to_f32(h) : kern_bf16_to_f32(h);
-        }
+        for (int c = 0; c < n_cols; c++)
+            out[c] = kern_bf16_to_f32((uint16_t)load_u16(bytes + 2 * c));
     }
 }

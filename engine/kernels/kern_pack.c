@@ -386,15 +386,23 @@ void kern_panel_block(const struct kern_format *f, const void *panel, int block,
 // Pieces of a row of floats, gathered so that they can be decoded together.
 enum { GATHER_COLS = 128 };
 
+// n elements that lie `step` bytes apart; the sizes are constants, or each copy
+// would be a call.
+static void gather(uint8_t *row, const uint8_t *from, size_t width, int n) {
+    size_t step = ROWS * width;
+    for (int i = 0; i < n && width == 2; i++)
+        memcpy(row + 2 * i, from + (size_t)i * step, 2);
+    for (int i = 0; i < n && width == 4; i++)
+        memcpy(row + 4 * i, from + (size_t)i * step, 4);
+}
+
 static void float_row(const struct kern_matrix *m, const uint8_t *panel, int r,
                       float *out) {
     size_t width = (size_t)kern_format(m->type)->block_bytes;
     for (int c = 0; c < m->n_cols; c += GATHER_COLS) {
         int n = m->n_cols - c < GATHER_COLS ? m->n_cols - c : GATHER_COLS;
         uint8_t row[GATHER_COLS * WORD];
-        for (int i = 0; i < n; i++)
-            memcpy(row + (size_t)i * width,
-                   panel + ((size_t)(c + i) * ROWS + (size_t)r) * width, width);
+        gather(row, panel + ((size_t)c * ROWS + (size_t)r) * width, width, n);
         kern_row_to_f32(m->type, row, n, out + c);
     }
 }

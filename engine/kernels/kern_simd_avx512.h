@@ -13,6 +13,21 @@ KERN_INLINE __mmask16 kern_mask_avx512(int n) {
     return n >= 16 ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
 }
 
+// 16 floats, or the first n where fewer are left, and zeros. Whole registers go
+// without a mask: what is stored with one must reach memory before it can be
+// loaded again.
+KERN_INLINE __m512 kern_load_avx512(const float *x, int n) {
+    if (n >= 16) return _mm512_loadu_ps(x);
+    return _mm512_maskz_loadu_ps(kern_mask_avx512(n), x);
+}
+
+KERN_INLINE void kern_store_avx512(float *x, __m512 v, int n) {
+    if (n >= 16)
+        _mm512_storeu_ps(x, v);
+    else
+        _mm512_mask_storeu_ps(x, kern_mask_avx512(n), v);
+}
+
 KERN_INLINE __m512 kern_exp_avx512(__m512 x) {
     const __m512 magic = _mm512_set1_ps(KERN_EXP_MAGIC);
     __m512 t = _mm512_fmadd_ps(x, _mm512_set1_ps(KERN_EXP_LOG2E), magic);
