@@ -3,7 +3,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
 #include "engine/methods/beam.h"
-#include "engine/methods/choice.h"
+#include "engine/methods/choose.h"
 #include "engine/methods/mcts.h"
 #include "engine/methods/sample.h"
 #include "engine/methods/transcript.h"

@@ -1,4 +1,4 @@
-#include "engine/methods/choice.h"
+#include "engine/methods/choose.h"
 
 #include "engine/methods/answer.h"
 

@@ -1,4 +1,4 @@
-#include "engine/methods/choice.h"
+#include "engine/methods/choose.h"
 
 #include "engine/base/error.h"
 
@@ -75,7 +75,7 @@ static const struct path paths[] = {
     {0.9375, 0.9375, "nothing\n\n"},
 };
 
-Test(choice, goes_by_scores_or_votes_of_paths_with_an_answer) {
+Test(choose, goes_by_scores_or_votes_of_paths_with_an_answer) {
     cr_expect_eq(FINISHED(CHOOSE_LAST, paths), 1);
     cr_expect_eq(FINISHED(CHOOSE_MIN, paths), 0);
     cr_expect_eq(FINISHED(CHOOSE_MAJORITY, paths), 3);
@@ -83,7 +83,7 @@ Test(choice, goes_by_scores_or_votes_of_paths_with_an_answer) {
 }
 
 // Two paths each for 1 (0.5) and 2 (0.75): the larger sum, and its best path.
-Test(choice, breaks_ties_of_votes_by_sums_then_by_order) {
+Test(choose, breaks_ties_of_votes_by_sums_then_by_order) {
     static const struct path tied[] = {
         {1, 0.25, "\\boxed{1}"},
         {1, 0.25, "\\boxed{1}"},
@@ -103,7 +103,7 @@ Test(choice, breaks_ties_of_votes_by_sums_then_by_order) {
     cr_expect_eq(FINISHED(CHOOSE_MIN, equal), 1);
 }
 
-Test(choice, looks_at_all_paths_where_none_has_an_answer) {
+Test(choose, looks_at_all_paths_where_none_has_an_answer) {
     static const struct path over[] = {{0.5, 0.25, "a\n\n"},
                                        {0.5, 0.5, "b\n\n"}};
     static const struct path open[] = {{0.25, 0.75, "c\n\n"},
@@ -119,7 +119,7 @@ Test(choice, looks_at_all_paths_where_none_has_an_answer) {
 }
 
 // An answer that begins in one thought and ends in the next.
-Test(choice, reads_answers_across_thoughts) {
+Test(choose, reads_answers_across_thoughts) {
     struct fixture f = {.s.choose = CHOOSE_LAST};
     struct error err = {0};
     f.w.text = f.text;
