@@ -23,7 +23,7 @@ struct seq_pool {
     int n, n_free;        // made; free
 };
 
-// The answer of a finished path, by its hash (choice.c).
+// The answer of a finished path, by its hash (choose.c).
 struct vote {
     bool answered;
     char answer[HASH_HEX_SIZE];
