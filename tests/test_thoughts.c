@@ -463,6 +463,24 @@ Test(thoughts, waves_of_any_size_give_the_same_nodes) {
     check_waves(AUTHOR_BASE, true, ACCEPT_EXACT, 23);
 }
 
+Test(thoughts, fill_a_wave_to_the_last_member) {
+    struct settings s;
+    struct bench b;
+    bench_settings(&s);
+    s.temperature = 1;
+    s.beam_width = 3;
+    bench_open(&b, &s, 25, 1.5);
+    cr_assert_eq(b.x->n_live, 64);
+    for (int speculate = 0; speculate < 2; speculate++) {
+        int first;
+        b.p.s.accept = ACCEPT_EXACT;
+        bench_reset(&b, 1);
+        int n = bench_write(&b, AUTHOR_BASE, speculate, TREE_ROOT, 64, &first);
+        check_alone(&b, AUTHOR_BASE, TREE_ROOT, 64, 0, first, n);
+    }
+    bench_close(&b);
+}
+
 Test(thoughts, equal_draws_are_one_node_and_evaluated_once) {
     struct settings s;
     struct bench b;
@@ -596,6 +614,31 @@ Test(thoughts, end_as_any_step_does) {
                      "ab//>|cd>context");
         check_script((struct script){.text = "abcd\n\nefgh"}, &s, 12,
                      "abcd//>");
+    }
+}
+
+// The prompt takes 6 tokens, so that the drafter falls silent sooner or later.
+Test(thoughts, go_on_where_the_drafter_cannot) {
+    struct script script = {.text = "ab\n\ncd\n\nefgh"};
+    struct settings s;
+    bench_settings(&s);
+    s.temperature = 0;
+    s.draft_tokens = 3;
+    for (int n_ctx = 6; n_ctx <= 20; n_ctx++) {
+        char path[512];
+        struct bench b;
+        int first;
+        b.p.base = open_script(&script, false, 100);
+        b.p.draft = open_script(&script, true, n_ctx);
+        bench_open_models(&b, &s, "1+1");
+        follow(&b, AUTHOR_BASE, true, path, sizeof path);
+        cr_expect_str_eq(path, "ab//>|cd//>|efgh>end", "%s", path);
+        cr_expect_gt(b.p.t.count.spec_drafted, 0);
+        // After "ab//cd//", which takes 14.
+        int64_t n_drafted = b.p.t.count.spec_drafted;
+        bench_write(&b, AUTHOR_BASE, true, 1, 1, &first);
+        cr_expect_eq(b.p.t.count.spec_drafted > n_drafted, n_ctx >= 14);
+        bench_close(&b);
     }
 }
 
