@@ -71,6 +71,7 @@ static void rig_open(struct rig *r, const char *path, enum kern_isa isa,
                                                  .kv = r->kv,
                                                  .n_ctx = CTX,
                                                  .max_batch = max_batch,
+                                                 .min_work = 1,
                                                  .prefill_blas = blas},
                        &err);
     cr_assert_not_null(r->f, "%s", err.text);

@@ -22,9 +22,13 @@
 #include <string.h>
 
 enum {
-    FORWARD_LOGIT_ROWS = 32,  // rows of logits computed together
-    FORWARD_RUN_TOKENS = 8,   // tokens that attend together, at most
-    FORWARD_MIN_WORK = 65536, // multiply-adds that pay for a hand-over
+    FORWARD_LOGIT_ROWS = 32, // rows of logits computed together
+    FORWARD_RUN_TOKENS = 8,  // tokens that attend together, at most
+    // A hand-over to the pool takes a microsecond or two where its threads
+    // wait for it, and milliseconds where others have their cores. So many
+    // multiply-adds of integers take three or more.
+    FORWARD_MIN_WORK = 1 << 20,
+    FORWARD_FLOAT_WORK = 4, // multiply-adds of integers that one of floats is
 };
 
 // Consecutive tokens that attend together: of one sequence, or of several that
@@ -70,10 +74,12 @@ static int max_int(int a, int b) {
     return a > b ? a : b;
 }
 
-// Items that pay for a hand-over when one takes `work` multiply-adds.
-static int grain_of(int64_t work) {
-    int64_t grain = FORWARD_MIN_WORK / (work > 0 ? work : 1);
-    return grain > 1 ? (int)grain : 1;
+// Cuts n items, each of `work` multiply-adds of integers, over the threads;
+// does them here where they are too few to pay for that.
+static void share_out(const struct forward *f, int n, int64_t work, pool_fn fn,
+                      void *ctx) {
+    bool pays = n * work >= f->o.min_work;
+    pool_run(pays ? f->o.pool : NULL, n, 1, fn, ctx);
 }
 
 // ---- matrices ---------------------------------------------------------------
@@ -151,11 +157,13 @@ static void multiply(struct forward *f, const float *x, int n_tokens,
         n_panels += linear_panels(p->part[i]);
     }
     if (quantised && !p->blas)
-        pool_run(f->o.pool, n_tokens, grain_of(n_cols), quantize_range, p);
+        share_out(f, n_tokens, n_cols, quantize_range, p);
     int64_t work = (int64_t)KERN_PANEL_ROWS * n_cols * n_tokens;
-    // OpenBLAS has threads of its own.
-    pool_run(p->blas ? NULL : f->o.pool, n_panels, grain_of(work),
-             product_range, p);
+    if (p->blas) // OpenBLAS has threads of its own
+        product_range(p, 0, n_panels, 0);
+    else
+        share_out(f, n_panels, quantised ? work : work * FORWARD_FLOAT_WORK,
+                  product_range, p);
 }
 
 // ---- attention --------------------------------------------------------------
@@ -236,13 +244,13 @@ static void attend_range(void *ctx, int begin, int end, int worker) {
 
 static void attention(struct forward *f, const struct layer *l, int index) {
     struct layer_job job = {.f = f, .layer = l, .index = index};
-    pool_run(f->o.pool, f->n_slots, grain_of(8 * f->q_dim), store_heads, &job);
+    share_out(f, f->n_slots, 8 * f->q_dim, store_heads, &job);
     int64_t work = 0;
     for (int t = 0; t < f->n_slots; t++)
         work += f->slots[t].position + 1;
     work = work / f->n_runs * 2 * f->m->shape.head_dim * f->n_group;
-    pool_run(f->o.pool, f->n_runs * f->m->shape.n_head_kv, grain_of(work),
-             attend_range, &job);
+    share_out(f, f->n_runs * f->m->shape.n_head_kv, work * FORWARD_FLOAT_WORK,
+              attend_range, &job);
 }
 
 // ---- one layer --------------------------------------------------------------
@@ -268,8 +276,7 @@ static void norm_range(void *ctx, int begin, int end, int worker) {
 static void norm(struct forward *f, float *dst, const float *src,
                  const float *weight, int n_tokens) {
     struct norm_job job = {f, dst, src, weight};
-    pool_run(f->o.pool, n_tokens, grain_of(4 * f->m->shape.n_embd), norm_range,
-             &job);
+    share_out(f, n_tokens, 4 * f->m->shape.n_embd, norm_range, &job);
 }
 
 static void swiglu_range(void *ctx, int begin, int end, int worker) {
@@ -303,7 +310,7 @@ static void run_layer(struct forward *f, const struct layer *l, int index) {
              &(struct product){.part = {&l->gate, &l->up},
                                .y = {f->gate, f->up},
                                .n_parts = 2});
-    pool_run(f->o.pool, n, grain_of(16 * s->n_ff), swiglu_range, f);
+    share_out(f, n, 16 * s->n_ff, swiglu_range, f);
     multiply(f, f->gate, n,
              &(struct product){.part = {&l->down}, .y = {f->h}, .n_parts = 1});
     add_residual(f, f->h);
@@ -490,6 +497,7 @@ struct forward *forward_new(const struct model *m,
     struct forward *f = xcalloc(1, sizeof *f);
     f->m = m;
     f->o = *o;
+    if (!f->o.min_work) f->o.min_work = FORWARD_MIN_WORK;
     f->n_group = m->shape.n_head / m->shape.n_head_kv;
     f->q_dim = m->shape.n_head * m->shape.head_dim;
     f->kv_dim = m->shape.n_head_kv * m->shape.head_dim;

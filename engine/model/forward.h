@@ -23,6 +23,8 @@ struct forward_options {
     int n_ctx;         // longest sequence; sizes tables and scratch
     int max_batch;     // tokens of one chunk
     bool prefill_blas; // OpenBLAS for chunks of FORWARD_BLAS_TOKENS or more
+    int64_t min_work;  // integer multiply-adds that pay for a hand-over to the
+                       // pool; 0: the default. Never shows in the bits
 };
 
 enum { FORWARD_BLAS_TOKENS = 32 };
