@@ -32,10 +32,15 @@ static const float *prompt_row(const struct search *x, enum model_role role,
     return is_prompt ? x->w->prompt_row[role] : NULL;
 }
 
-// Ask for the rows of the proposals and the one after them.
+// Rows of the proposals and the one after them, unless the thought is over
+// then: so its last token stays pending for what may come after it.
+static int n_rows(const struct writing *w) {
+    return w->n_drafted + !w->over;
+}
+
 static int ask_rows(struct search *x, struct writing *w, struct lm_ask *ask,
                     struct error *err) {
-    int n = w->n_drafted + 1;
+    int n = n_rows(w);
     if (lm_push(w->seq, w->drafted, w->n_drafted, err)) return -1;
     for (int i = 0; i < n; i++)
         w->positions[i] = w->n_seq + i;
@@ -154,7 +159,8 @@ static int weigh(struct search *x, const struct writing *w,
     struct workspace *ws = x->w;
     size_t n_vocab = (size_t)ws->n_vocab;
     bool needs_q = x->s->accept == ACCEPT_REJECTION;
-    for (int i = 0; i <= w->n_drafted; i++) {
+    r->p_total[w->n_drafted] = 1; // where there is no row nobody looks
+    for (int i = 0; i < n_rows(w); i++) {
         if (workspace_weights(ws, x->writer->role, w->rows[i],
                               ws->p + (size_t)i * n_vocab, &r->p_total[i], err))
             return -1;
@@ -181,7 +187,7 @@ static void decide_member(struct search *x, const struct writing *w,
         *next = sample_pick(x->w->p, x->w->n_vocab, r->p_total[0],
                             rng_u01(x->rng, RNG_DRAFT, at));
     }
-    if (r->n > 0 && w->over && v->n_accepted[member] == r->n) *next = NOTHING;
+    if (w->over && v->n_accepted[member] == r->n) *next = NOTHING;
 }
 
 static int decide(struct search *x, const struct writing *w,
@@ -244,14 +250,11 @@ static int go_on(struct search *x, struct writing *to,
 }
 
 static void count_round(struct search *x, const struct writing *w) {
-    const struct writer *v = x->writer;
     struct counters *c = &x->t->count;
-    int first = member_first(w->members);
     if (w->n_drafted == 0) return;
     c->spec_passes++;
     c->spec_drafted += w->n_drafted;
-    c->spec_accepted += v->n_accepted[first];
-    c->base_discarded += v->next[first] == NOTHING;
+    c->spec_accepted += x->writer->n_accepted[member_first(w->members)];
 }
 
 // The members of a writing whose next token is that of this one.
