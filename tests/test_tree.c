@@ -94,6 +94,24 @@ Test(tree, worst_is_the_least_score_of_the_path) {
     tree_release(&t);
 }
 
+Test(tree, best_first_moves_the_best_and_keeps_the_order_of_equals) {
+    static const double scores[6] = {0.5, 0.9, 0.5, 0.7, 0.9, 0.1};
+    static const int expected[3][6] = {
+        {0, 1, 2, 3, 4, 5}, {1, 4, 3, 0, 2, 5}, {1, 4, 3, 0, 2, 5}};
+    struct tree t = {0};
+    fit(&t, 8);
+    for (int i = 0; i < 6; i++)
+        t.nodes[add(&t, TREE_ROOT, AUTHOR_BASE, "a")].score = scores[i];
+    for (int n_best = 0; n_best <= 6; n_best += 3) {
+        int nodes[6] = {0, 1, 2, 3, 4, 5};
+        tree_best_first(&t, nodes, 6, n_best);
+        for (int i = 0; i < 6; i++)
+            cr_expect_eq(nodes[i], expected[n_best / 3][i], "%d of %d", i,
+                         n_best);
+    }
+    tree_release(&t);
+}
+
 Test(tree, likelihood_is_the_geometric_mean) {
     struct tree t = {0};
     fit(&t, 8);
