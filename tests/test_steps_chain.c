@@ -89,6 +89,16 @@ Test(steps_chain, a_choice_is_boxed_by_its_letter) {
     cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
     steps[1] = "\\boxed{E}";
     cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
+    steps[1] = "\\boxed{C}";
+    cr_expect_eq(judge(p, steps, 2), STEP_RIGHT);
+    steps[1] = "A:4,B:5,C:5\\boxed{C}"; // B is another number
+    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
+    steps[1] = "A:4,C:55,\\boxed{C}";
+    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
+    steps[1] = "E:4,C:5\\boxed{C}";
+    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
+    steps[1] = "so\\boxed{C}";
+    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
     steps[1] = "\\boxed{";
     cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
 }

@@ -17,7 +17,8 @@
 // choice problem. Step k is about the k-th operation that is not skipped: its
 // name, the value so far, operator and operand stand before the first `;`
 // (`d:8024-@a=236`), its result behind the last. The work between is not
-// looked at. The last step boxes the value, or the letter of its option.
+// looked at. The last step boxes the value, or the letter of its option behind
+// options that are restated as they are.
 //
 // `Wait,b:...` takes back step b and what followed. Whether taking it back was
 // right is not asked, so the step is unknown; those after it go on from there.
@@ -27,6 +28,8 @@ enum {
     VALUE_MAX = 1000000, // generated ones stay below 100000
     HEAD_MAX = 64,
 };
+
+#define BOXED "\\boxed"
 
 struct op {
     char name, sign;
@@ -157,13 +160,29 @@ static bool is_value(struct span s, int64_t value) {
     return span_is(s, digits);
 }
 
-// " B:15" in the options.
-static bool option_is(const char *options, char letter, int64_t value) {
-    char mark[] = {' ', letter, ':', 0};
+// What stands behind " B:" in the options; NULL: no such letter.
+static struct span option_of(const char *options, char letter) {
+    const char mark[] = {' ', letter, ':', 0};
     const char *at = strstr(options, mark);
-    if (!at) return false;
+    if (!at) return (struct span){NULL, 0};
     at += strlen(mark);
-    return is_value((struct span){at, strcspn(at, " ")}, value);
+    return (struct span){at, strcspn(at, " ")};
+}
+
+// "A:12,B:15": options as the problem has them, or nothing.
+static bool restates_options(const char *options, struct span list) {
+    while (list.n) {
+        const char *comma = memchr(list.text, ',', list.n);
+        size_t n = comma ? (size_t)(comma - list.text) : list.n;
+        if (n < 2 || list.text[1] != ':') return false;
+        struct span option = option_of(options, *list.text);
+        if (!option.text || option.n != n - 2 ||
+            memcmp(option.text, list.text + 2, option.n))
+            return false;
+        list.text += n + (comma != NULL);
+        list.n -= n + (comma != NULL);
+    }
+    return true;
 }
 
 static bool box_is_right(const struct chain *c, int at, struct span step) {
@@ -172,12 +191,14 @@ static bool box_is_right(const struct chain *c, int at, struct span step) {
     if (!box.text || at != c->n) return false;
     int64_t value = c->value[c->n];
     if (!*c->options) return is_value(box, value);
-    return box.n == 1 && isupper((unsigned char)*box.text) &&
-           option_is(c->options, *box.text, value);
+    const char *mark = memmem(step.text, step.n, BOXED, strlen(BOXED));
+    struct span list = {step.text, (size_t)(mark - step.text)};
+    return box.n == 1 && is_value(option_of(c->options, *box.text), value) &&
+           restates_options(c->options, list);
 }
 
 static bool has_box(struct span s) {
-    return memmem(s.text, s.n, "\\boxed", strlen("\\boxed")) != NULL;
+    return memmem(s.text, s.n, BOXED, strlen(BOXED)) != NULL;
 }
 
 // Is `step` the one that comes after `at` right ones?
