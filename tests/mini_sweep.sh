@@ -27,6 +27,9 @@ header latency mean_ms,p50_ms,p90_ms,kept_tokens,tok_per_s
 header speedup geomean,ci_low,ci_high,ratio_of_means,accuracy_diff,diff_ci_low,diff_ci_high
 header steps steps,kept_from_draft_pct,mean_score,tokens_accepted_pct,draft_tokens,discarded_tokens,judge_calls
 header samples ''
+header search n_problems,k,pass_at_1,pass_ci_low,pass_ci_high,mean_ms,ms_ci_low,ms_ci_high
+header depths depth,
+header evaluators evaluator,second,n_thoughts
 
 hashes() { sh tests/token_hashes.sh "$1/mini/samples.jsonl"; }
 hashes "$out" >"$out/latency"
@@ -39,6 +42,10 @@ of vanilla >"$out/vanilla"
 of 'specdecode accept=exact' >"$out/exact"
 [ -s "$out/vanilla" ] && cmp -s "$out/vanilla" "$out/exact" ||
     fail "specdecode (exact) and vanilla differ"
+of search-ar >"$out/search-ar"
+of search-sps >"$out/search-sps"
+[ -s "$out/search-ar" ] && cmp -s "$out/search-ar" "$out/search-sps" ||
+    fail "search-sps (exact) and search-ar differ"
 
 # Throughput mode gives the tokens of latency mode.
 "$program" run configs/mini.yaml --results "$out/t" --quiet --no-report \

@@ -13,4 +13,5 @@ export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
     --set datasets.1.limit=1 "$@"
 "$program" report "$out/mini" >/dev/null
 "$program" show "$out/mini" --method specreason --threshold 7 >/dev/null
+"$program" show "$out/mini" --method specsearch >/dev/null
 echo "short sweep: passed" >&2
