@@ -52,13 +52,16 @@ of search-sps >"$out/search-sps"
     --set mode=throughput --set concurrency=4
 hashes "$out/t" | cmp -s - "$out/latency" || fail "throughput mode gives other tokens"
 
-# So does every instruction set that this CPU has.
+# So does every instruction set that this CPU has, on a few of them: plain C is
+# slow.
 for isa in ref avx2 avx512 neon; do
     "$program" bench -m models/base.gguf --isa $isa -n 1 -p 1 -r 1 >/dev/null 2>&1 || continue
     "$program" run configs/mini.yaml --results "$out/$isa" --quiet --no-report \
-        --set engine.isa=$isa --set samples=1
+        --set engine.isa=$isa --set samples=1 --set warmup=0 \
+        --set datasets.0.limit=1 --set datasets.1.limit=1
     hashes "$out/$isa" >"$out/isa"
-    grep '|0|[0-9a-f]*$' "$out/latency" | cmp -s - "$out/isa" ||
+    n=$(grep -cxFf "$out/latency" "$out/isa") || true
+    [ "$n" -gt 0 ] && [ "$n" -eq "$(wc -l <"$out/isa")" ] ||
         fail "isa $isa gives other tokens"
 done
 echo "mini sweep: passed" >&2
