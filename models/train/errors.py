@@ -36,13 +36,13 @@ def draw(rng):
 
 
 @torch.no_grad()
-def sampled_next(draft, ids, generator):
+def sampled_next(draft, ids, generator, temperature):
     """For every prefix of a right chain, the token that the draft samples."""
     logits = draft(torch.tensor([ids]))[0]
-    return pick(logits, TEMPERATURE, generator).tolist()
+    return pick(logits, temperature, generator).tolist()
 
 
-def deviations(draft, problem, generator):
+def deviations(draft, problem, generator, temperature):
     """(step, prefix, text so far) of every step in which the draft errs.
 
     One pass over the right chain shows all of them: as long as the sampled
@@ -51,7 +51,7 @@ def deviations(draft, problem, generator):
     """
     found = []
     ids = encode(prefix_of(problem, len(problem.active())))
-    guesses = sampled_next(draft, ids, generator)
+    guesses = sampled_next(draft, ids, generator, temperature)
     begin = len(encode(prefix_of(problem, 0)))
     for at, step in enumerate(g.solve(problem)):
         end = begin + len(encode(step + g.BLANK))
@@ -63,34 +63,34 @@ def deviations(draft, problem, generator):
     return found
 
 
-def complete(draft, cases, seed):
+def complete(draft, cases, seed, temperature):
     """The wrong steps, sampled on from where they went wrong."""
     ends = (EOS, BLANK_ID)
     prefixes = [prefix + start for _, prefix, start in cases]
     live = [i for i, (_, _, start) in enumerate(cases) if start[-1] not in ends]
     outs = sample_all(draft, [prefixes[i] for i in live], STEP_LIMIT, stop=ends,
-                      temperature=TEMPERATURE, seed=seed) if live else []
+                      temperature=temperature, seed=seed) if live else []
     rest = dict(zip(live, outs))
     return [decode(start + rest.get(i, []))
             for i, (_, _, start) in enumerate(cases)]
 
 
-def wrong_steps(draft, problems, seed):
+def wrong_steps(draft, problems, seed, temperature=TEMPERATURE):
     """(problem, number of the step, text) of every step that goes wrong."""
     generator = torch.Generator().manual_seed(seed)
     owners, cases = [], []
     for problem in problems:
-        found = deviations(draft, problem, generator)
+        found = deviations(draft, problem, generator, temperature)
         owners += [problem] * len(found)
         cases += found
-    texts = complete(draft, cases, seed)
+    texts = complete(draft, cases, seed, temperature)
     return [(p, at, text) for p, (at, _, _), text in zip(owners, cases, texts)]
 
 
 def as_entries(found):
-    """Stored form of the wrong steps that ended with a blank line."""
+    """Stored form of the wrong steps that are text and ended with a blank line."""
     for problem, at, text in found:
-        if text.endswith(g.BLANK):
+        if text.endswith(g.BLANK) and text.isascii():
             step = text[:-len(g.BLANK)]
             yield {"problem": asdict(problem), "at": at, "step": step}
 
@@ -110,6 +110,7 @@ def main():
     parser.add_argument("drafts", type=Path, nargs="+")
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--temperature", type=float, default=TEMPERATURE)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -119,7 +120,8 @@ def main():
         while kept < args.count:
             problems = [draw(rng) for _ in range(CHUNK)]
             draft = drafts[tried // CHUNK % len(drafts)]
-            for entry in as_entries(wrong_steps(draft, problems, tried)):
+            for entry in as_entries(wrong_steps(draft, problems, tried,
+                                                args.temperature)):
                 out.write(json.dumps(entry) + "\n")
                 kept += 1
             tried += CHUNK

@@ -3,6 +3,7 @@
     python3 evaluate.py solve base.gguf chain-medium --k 16
     python3 evaluate.py judge base.gguf draft-m.gguf chain-medium
     python3 evaluate.py prm prm.gguf draft-m.gguf chain-medium
+    python3 evaluate.py chains prm.gguf draft-m.gguf chain-medium --k 1
     python3 evaluate.py sweep base.gguf draft-m.gguf chain-medium --k 2
 
 Every mode prints one JSON object.  Sampling is at T=0.6 throughout.
@@ -140,12 +141,71 @@ def judge(base, draft, problems, count):
             "calibration": calibration(base, cases, digits, count)}
 
 
+# ---- The reward model -------------------------------------------------------
+
+
+def rate_verdicts(scores, right):
+    """How well scores tell right from wrong, and whether they are chances."""
+    bins = [[] for _ in range(BINS)]
+    for score, ok in zip(scores, right):
+        bins[min(int(score * BINS), BINS - 1)].append((score, ok))
+    return {"n": len(right), "right": mean(right), "auc": auc(scores, right),
+            "accuracy": mean([(s > 0.5) == ok for s, ok in zip(scores, right)]),
+            "mean_of_right": mean([s for s, ok in zip(scores, right) if ok]),
+            "mean_of_wrong": mean([s for s, ok in zip(scores, right) if not ok]),
+            "calibration": [{"n": len(b), "score": mean([s for s, _ in b]),
+                             "right": mean([ok for _, ok in b])} for b in bins]}
+
+
+def by_depth(depths, scores, right):
+    """Mean score and share of right steps for each number of steps."""
+    rows = {}
+    for depth, score, ok in zip(depths, scores, right):
+        rows.setdefault(depth, []).append((score, ok))
+    return {depth: {"n": len(r), "score": mean([s for s, _ in r]),
+                    "right": mean([ok for _, ok in r])}
+            for depth, r in sorted(rows.items())}
+
+
 def judge_prm(prm, draft, problems):
+    """Steps of the draft, one behind every right prefix."""
     cases = drafted(draft, problems)
     scores = goodness(prm, [prefix for _, prefix, _ in cases])
     right = [ok for _, _, ok in cases]
-    return {"n_steps": len(cases), "auc": auc(scores, right),
-            "accuracy": mean([(s > 0.5) == ok for s, ok in zip(scores, right)])}
+    depths = [prefix.count(BLANK_ID) for _, prefix, _ in cases]
+    return {**rate_verdicts(scores, right), "depth": by_depth(depths, scores, right)}
+
+
+def judged_ends(problem, text):
+    """(end, right?, a last line?) for every step of a sampled chain."""
+    *steps, last = text.split(g.BLANK)
+    right, ends, at = g.verdicts(problem, steps), [], 0
+    for step, ok in zip(steps, right):
+        at += len(step + g.BLANK)
+        ends.append((at, ok, False))
+    if "\\boxed{" in last:
+        done = right[-1:] == [True] and steps[-1].endswith(g.solve(problem)[-1])
+        line = last.removesuffix("<|endoftext|>")
+        ends.append((at + len(line), done and line == problem.boxed(), True))
+    return ends
+
+
+def judge_chains(prm, model, problems, k):
+    """Every step of whole sampled chains, right or lost, and their last lines."""
+    owners = [p for p in problems for _ in range(k)]
+    starts = [prefix_of(p, 0) for p in owners]
+    prefixes, right, last = [], [], []
+    for problem, start, text in zip(owners, starts, roll(model, starts, seed=5)):
+        for end, ok, line in judged_ends(problem, text):
+            prefixes.append(encode(start + text[:end]))
+            right.append(ok)
+            last.append(line)
+    scores = goodness(prm, prefixes)
+    parts = {}
+    for name, wanted in (("steps", False), ("last_lines", True)):
+        kept = [i for i, line in enumerate(last) if line == wanted]
+        parts[name] = rate_verdicts([scores[i] for i in kept], [right[i] for i in kept])
+    return parts
 
 
 # ---- Speculated chains ------------------------------------------------------
@@ -184,7 +244,7 @@ def sweep(base, draft, problems, k):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("mode", choices=["solve", "judge", "prm", "sweep"])
+    parser.add_argument("mode", choices=["solve", "judge", "prm", "chains", "sweep"])
     parser.add_argument("models", type=Path, nargs="+")
     parser.add_argument("set")
     parser.add_argument("--k", type=int, default=16)
@@ -199,6 +259,8 @@ def main():
         result = judge(*models, problems, args.rollouts)
     elif args.mode == "prm":
         result = judge_prm(*models, problems)
+    elif args.mode == "chains":
+        result = judge_chains(*models, problems, args.k)
     else:
         result = sweep(*models, problems, args.k)
     print(json.dumps({"mode": args.mode, "set": args.set, "result": result}))

@@ -36,10 +36,10 @@ WEIGHTS = {"next": 1.0, "grade": 0.2, "prm": 0.2, "below": 0.3, "wrong": 0.5}
 WRONG_WEIGHT = 20.0  # one token of hundreds is the first wrong one
 
 
-def deepen(base):
+def deepen(base, new_layers=NEW_LAYERS):
     """The base with new layers on top that do nothing yet."""
     shape = Shape(**{**base.shape.as_dict(),
-                     "layers": base.shape.layers + NEW_LAYERS})
+                     "layers": base.shape.layers + new_layers})
     model = Reasoner(shape)
     model.load_state_dict(base.state_dict(), strict=False)
     for layer in model.blk[base.shape.layers:]:
@@ -51,9 +51,10 @@ def deepen(base):
 class Helpers(nn.Module):
     """Read-outs that exist during training only."""
 
-    def __init__(self, model):
+    def __init__(self, model, wrong_weight=WRONG_WEIGHT):
         super().__init__()
         width = model.shape.width
+        self.wrong_weight = wrong_weight
         self.below_norm = copy.deepcopy(model.output_norm)
         self.wrong_norm = RMSNorm(width)
         self.wrong = nn.Linear(width, 1)
@@ -65,7 +66,7 @@ class Helpers(nn.Module):
         seen = batch.wrong >= 0
         wrong = F.binary_cross_entropy_with_logits(
             marks[seen], batch.wrong[seen],
-            pos_weight=torch.tensor(WRONG_WEIGHT, device=marks.device))
+            pos_weight=torch.tensor(self.wrong_weight, device=marks.device))
         return next_token_loss(logits, batch.targets), wrong
 
 

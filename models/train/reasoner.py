@@ -14,6 +14,7 @@ torch.set_flush_denormal(True)  # sharp attention is full of them, and slow
 
 EPS = 1e-6
 THETA = 10000.0
+ROWS = 128  # queries whose scores are in memory at once
 
 
 @dataclass
@@ -36,36 +37,47 @@ def row_mask(mask, i, n):
     return mask[i * len(mask) // n] if mask.dim() == 3 else mask
 
 
+def causal_blocks(n):
+    """Ranges of queries, and how many keys the last one of each can see."""
+    return [(at, min(at + ROWS, n)) for at in range(0, n, ROWS)]
+
+
 class HeadwiseAttention(torch.autograd.Function):
-    """softmax(QK' + mask) V, matrix by matrix.
+    """softmax(QK' + mask) V of as many queries as keys, matrix by matrix.
 
     Batched products are a plain loop in some CPU builds of torch, single ones
-    reach the BLAS; and one matrix of scores at a time stays in the cache.
+    reach the BLAS; a block of scores at a time stays in the cache, and keys
+    behind the block, which no mask here shows to it, cost nothing.
     """
 
     @staticmethod
     def forward(ctx, q, k, v, mask):  # q [N,T,D], mask [T,T] or [B,T,T]
         ctx.scale = q.shape[-1] ** -0.5
         q = q * ctx.scale
-        probs = q.new_empty(len(q), q.shape[1], k.shape[1])
-        out = torch.empty_like(q)
+        out, ctx.probs = torch.empty_like(q), []
         for i in range(len(q)):
-            scores = torch.addmm(row_mask(mask, i, len(q)), q[i], k[i].t())
-            torch._softmax(scores, -1, False, out=probs[i])
-            torch.mm(probs[i], v[i], out=out[i])
-        ctx.save_for_backward(q, k, v, probs)
+            seen = row_mask(mask, i, len(q))
+            for a, b in causal_blocks(q.shape[1]):
+                scores = torch.addmm(seen[a:b, :b], q[i, a:b], k[i, :b].t())
+                probs = torch.softmax(scores, -1)
+                torch.mm(probs, v[i, :b], out=out[i, a:b])
+                ctx.probs.append(probs)
+        ctx.save_for_backward(q, k, v)
         return out
 
     @staticmethod
     def backward(ctx, grad):
-        q, k, v, probs = ctx.saved_tensors
-        dq, dk, dv = map(torch.empty_like, (q, k, v))
-        for i, p in enumerate(probs):
-            dp = torch.mm(grad[i], v[i].t())
-            torch.mm(p.t(), grad[i], out=dv[i])
-            ds = torch._softmax_backward_data(dp, p, -1, p.dtype)
-            torch.mm(ds, k[i], out=dq[i])
-            torch.mm(ds.t(), q[i], out=dk[i])
+        q, k, v = ctx.saved_tensors
+        dq, (dk, dv) = torch.empty_like(q), map(torch.zeros_like, (k, v))
+        probs = iter(ctx.probs)
+        for i in range(len(q)):
+            for a, b in causal_blocks(q.shape[1]):
+                p = next(probs)
+                dp = torch.mm(grad[i, a:b], v[i, :b].t())
+                dv[i, :b].addmm_(p.t(), grad[i, a:b])
+                ds = torch._softmax_backward_data(dp, p, -1, p.dtype)
+                torch.mm(ds, k[i, :b], out=dq[i, a:b])
+                dk[i, :b].addmm_(ds.t(), q[i, a:b])
         return dq.mul_(ctx.scale), dk, dv, None
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import torch
 
+import branches
 import export
+import prm
 import tokenizer as t
 from chances import Chances
 from corpus import STYLES, Corpus, chain_row, g, recall_row, training_problem
-from evaluate import DATASETS, auc, load_set
+from evaluate import DATASETS, auc, judged_ends, load_set, rate_verdicts
 from judge import JUDGE_TOKENS, deepen
 from judged import JudgedCorpus, digit_targets
-from reasoner import Reasoner, Shape
+from reasoner import ROWS, HeadwiseAttention, Reasoner, Shape, causal_mask
 from sampler import last_logits, sample
 
 SMALL = Shape(2, 64, 2, 1, 32, 96, len(t.VOCAB))
@@ -96,6 +98,23 @@ class Model(unittest.TestCase):
             self.assertLess(gap.abs().max(), bound)
 
 
+class Attention(unittest.TestCase):
+    def test_blocks_and_their_gradients_are_those_of_one_softmax(self):
+        torch.manual_seed(1)
+        n = 2 * ROWS + 7
+        mask = causal_mask(n).repeat(2, 1, 1)
+        mask[1, 150:, 20:90] = float("-inf")
+        q, k, v = (torch.randn(4, n, 8, requires_grad=True) for _ in range(3))
+        weights = torch.randn(4, n, 8)
+        scores = q @ k.transpose(1, 2) * 8 ** -0.5 + mask.repeat_interleave(2, 0)
+        plain = torch.softmax(scores, -1) @ v
+        blocks = HeadwiseAttention.apply(q, k, v, mask)
+        self.assertLess((plain - blocks).abs().max(), 1e-5)
+        for want, got in zip(*(torch.autograd.grad((out * weights).sum(), (q, k, v))
+                               for out in (plain, blocks))):
+            self.assertLess((want - got).abs().max(), 1e-4)
+
+
 class Judge(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(1)
@@ -130,10 +149,79 @@ class Judge(unittest.TestCase):
         self.assertLess(gap.abs().max(), 1e-4)
 
 
+class RewardModel(unittest.TestCase):
+    def setUp(self):
+        torch.manual_seed(1)
+        self.model = Reasoner(SMALL).eval()
+        rng, self.errors = random.Random(1), []
+        for i in range(12):
+            problem = training_problem(rng, STYLES[i % 4], rng.randint(2, 7))
+            at = rng.randrange(len(problem.active()))
+            self.errors.append((problem, at, branches.made_up_step(rng, problem, at)))
+        self.corpus = branches.BranchedCorpus(1, 700, self.errors)
+
+    def prefix(self, row, side):
+        ids = [i for text, _ in row.chain.pieces for i in t.encode(text)]
+        return ids[:side.end] + side.ids
+
+    def test_packed_sides_are_what_inference_computes(self):
+        rows = [self.corpus.row() for _ in range(3)]
+        batch = branches.pack(rows)
+        with torch.no_grad():
+            packed = self.model.logits(self.model.hidden(batch.ids, batch.positions, batch.mask))
+        for i, row in enumerate(rows):
+            at = row.chain.length
+            for side in row.sides:
+                at += len(side.ids)
+                plain = last_logits(self.model, [self.prefix(row, side)])[0]
+                self.assertLess((packed[i, at - 1] - plain).abs().max(), 1e-3)
+                self.assertEqual(batch.right[i, at - 1], float(side.right))
+
+    def test_every_verdict_is_the_checkers_and_marks_stand_behind_right_steps(self):
+        for _ in range(300):
+            rng, (problem, _, _) = self.corpus.rng, self.corpus.rng.choice(self.errors)
+            errors = [(i, branches.made_up_step(rng, problem, i))
+                      for i in range(len(problem.active()))]
+            row = branches.row_of(rng, problem, errors, rng.random() < 0.5)
+            for side in row.sides:
+                text = t.decode(self.prefix(row, side)[:-1]).partition("<|think|>")[2]
+                ends = judged_ends(problem, text)
+                self.assertEqual(side.right, ends[-1][1], text)
+                if side.wrong and len(ends) > 1:
+                    self.assertTrue(ends[-2][1], text)
+
+    def test_verdicts_end_with_the_first_wrong_step_until_it_is_taken_back(self):
+        problem = training_problem(random.Random(3), "easy", 2)
+        wrong = branches.made_up_step(random.Random(3), problem, 0)
+        one, two = g.solve(problem)
+        for steps, right in (([one, two], [1, 1]), ([wrong, two], [0, 0]),
+                             ([wrong, g.WAIT + one, two], [0, 1, 1]), ([one], [1])):
+            text = "".join(step + g.BLANK for step in steps) + problem.boxed()
+            ends = judged_ends(problem, text + "<|endoftext|>")
+            line = right[-1] and steps[-1] == two
+            self.assertEqual([ok for _, ok, _ in ends], [*right, line])
+            self.assertEqual([text[:end] for end, _, _ in ends][-1], text)
+
+    def test_narrowing_keeps_the_most_used_columns(self):
+        with torch.no_grad():
+            for layer in self.model.blk:
+                layer.ffn_down.weight[:, 64:] = 0
+        narrow = prm.narrow(self.model, 64)
+        ids = torch.tensor([t.encode(next(rows(1)))])
+        with torch.no_grad():
+            self.assertLess((self.model(ids) - narrow(ids)).abs().max(), 1e-4)
+
+
 class Numbers(unittest.TestCase):
     def test_auc_counts_ties_as_half(self):
         self.assertEqual(auc([1, 2, 3, 4], [0, 0, 1, 1]), 1.0)
         self.assertEqual(auc([1, 1], [0, 1]), 0.5)
+
+    def test_calibration_counts_every_verdict_once(self):
+        rates = rate_verdicts([0.0, 0.1, 0.5, 0.95, 1.0], [0, 0, 1, 0, 1])
+        self.assertEqual([b["n"] for b in rates["calibration"]], [2, 0, 1, 0, 2])
+        self.assertEqual(rates["calibration"][4]["right"], 0.5)
+        self.assertEqual((rates["accuracy"], rates["right"]), (0.6, 0.4))
 
     def test_batches_predict_the_next_token(self):
         batch = Corpus(1, 500).batch(0.5)
