@@ -142,6 +142,9 @@ Test(kv, reserves_room_for_forks) {
     struct kv_shape forked = shape;
     forked.n_seq = 1;
     size_t page_bytes = kv_bytes(&forked) / 4;
+    forked.n_forks = 1;
+    forked.fork_tokens = 100000; // more than a sequence holds
+    cr_assert_eq(kv_bytes(&forked), page_bytes * (4 + 5));
     forked.n_forks = 4;
     forked.fork_tokens = 34;
     cr_assert_eq(kv_bytes(&forked), page_bytes * (4 + 4 * 3));

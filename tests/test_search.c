@@ -432,6 +432,88 @@ Test(search, a_tree_keeps_no_pasts_of_what_was_rejected) {
     wood_close(&p);
 }
 
+// A path of 60 thoughts, the best of many each time: more than pasts are kept
+// of. Each is read once all the same, with its tag.
+Test(search, a_long_tree_gives_pasts_up_for_those_it_needs) {
+    enum { DEPTH = 60, LETTERS = 12 };
+    static struct wood_place places[1 + DEPTH * LETTERS + 1];
+    static char paths[DEPTH * LETTERS][DEPTH + 1];
+    char best[DEPTH + 1] = "";
+    struct wood p;
+    int n = 0;
+    places[n++] = (struct wood_place){"", 0.5, "abcdefghijkl", NULL};
+    for (int depth = 0; depth < DEPTH; depth++) {
+        for (int i = 0; i < LETTERS; i++, n++) {
+            snprintf(paths[n - 1], sizeof *paths, "%s%c", best, 'a' + i);
+            places[n] = (struct wood_place){
+                paths[n - 1], i == depth % 2 ? 0.9 : 0.1, places[0].base, NULL};
+        }
+        best[depth] = (char)('a' + depth % 2);
+    }
+    wood_open(&p, places, SEED);
+    p.s.search = SEARCH_MCTS;
+    p.s.iterations = 1;
+    p.s.max_depth = DEPTH;
+    p.s.tree_width = 64;
+    wood_solve(&p, "search-ar");
+    cr_assert_gt(p.t.n_steps, 600);
+    cr_expect_eq(p.t.n_kept, 3 * DEPTH);
+    cr_expect_leq(p.n_pasts, 512);
+    cr_expect_eq(p.t.count.evaluated[ROLE_PRM], 4 * p.t.n_steps);
+    cr_expect_leq(p.t.count.evaluated[ROLE_BASE], 3 * p.t.n_steps);
+    wood_close(&p);
+}
+
+// Of a parent 12 drafts and 7 thoughts of the base, 19 in all.
+Test(search, is_sized_by_its_settings) {
+    struct settings s = {.beam_width = 2, .tree_width = 6, .draft_factor = 2};
+    struct search_size size;
+    s.extra_thoughts = 1;
+    s.max_depth = 50;
+    s.iterations = 4;
+    s.step_tokens = 512;
+    s.budget_tokens = 100;
+    search_size(&method_specsearch, &s, &size);
+    cr_expect_eq(size.n_nodes, 50 * 2 * 19);
+    cr_expect_eq(size.n_layer, 19);
+    cr_expect_eq(size.n_live, 2 * 12);
+    cr_expect_eq(size.n_pasts, 2 + 2 * 19);
+    cr_expect_eq(size.n_full, 2);
+    cr_expect_eq(size.fork_tokens, 100, "no longer than the budget");
+    s.search = SEARCH_MCTS;
+    s.step_tokens = 64;
+    search_size(&method_search_sps, &s, &size);
+    cr_expect_eq(size.n_nodes, 4 * 50 * 6);
+    cr_expect_eq(size.n_layer, 6);
+    cr_expect_eq(size.n_live, 6);
+    cr_expect_eq(size.n_full, 4);
+    cr_expect_eq(size.fork_tokens, 64);
+}
+
+Test(search, that_may_write_too_much_is_refused) {
+    struct wood p;
+    struct error err = {0};
+    wood_open(&p, line, SEED);
+    p.s.beam_width = p.s.tree_width = p.s.extra_thoughts = 64;
+    p.s.draft_factor = 64;
+    p.s.max_depth = p.s.iterations = 1000;
+    for (int kind = SEARCH_BEAM; kind <= SEARCH_MCTS; kind++) {
+        p.s.search = kind;
+        cr_expect_eq(method_check(&method_specsearch, &p.models, &p.s, &err),
+                     -1);
+        cr_expect_eq(err.kind, ERR_USAGE);
+        cr_expect(strstr(err.text, "more than 262144 thoughts"), "%s",
+                  err.text);
+    }
+    // 64 * 64 * 64 thoughts are just as many as may be.
+    p.s.search = SEARCH_BEAM;
+    p.s.max_depth = 64;
+    cr_expect_eq(method_check(&method_search_ar, &p.models, &p.s, &err), 0);
+    p.s.max_depth = 65;
+    cr_expect_eq(method_check(&method_search_ar, &p.models, &p.s, &err), -1);
+    wood_close(&p);
+}
+
 Test(search, nothing_is_allocated_during_a_sample) {
     struct wood p;
     struct error err = {0};

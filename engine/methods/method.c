@@ -71,7 +71,7 @@ struct trace_size method_trace_size(const struct method *m,
     search_size(m, s, &search);
     size.n_steps = search.n_nodes;
     if (s->answer_tokens > 0) size.n_steps += s->max_steps + 2;
-    size.n_written = (int64_t)search.n_nodes * s->step_tokens;
+    size.n_written = (int64_t)search.n_nodes * search.fork_tokens;
     if (size.n_written > WRITTEN_MAX) size.n_written = WRITTEN_MAX;
     return size;
 }
@@ -154,9 +154,9 @@ static int check_settings(const struct method *m, const struct settings *s,
     search_size(m, s, &size);
     if (size.n_nodes > SEARCH_NODES_MAX)
         return error_set(err, ERR_USAGE,
-                         "a search of up to %d thoughts, at most %d are "
-                         "possible; lower max_depth, widths or iterations",
-                         size.n_nodes, SEARCH_NODES_MAX);
+                         "a search may write more than %d thoughts; lower "
+                         "max_depth, widths or iterations",
+                         SEARCH_NODES_MAX);
     return 0;
 }
 

@@ -39,10 +39,11 @@ void search_size(const struct method *m, const struct settings *s,
     int64_t n_pasts = s->search == SEARCH_BEAM ? side + layer : n_nodes;
     int64_t n_live = side * (drafts > written ? drafts : written);
     size->n_nodes = (int)min_i64(n_nodes, SEARCH_NODES_MAX + 1);
+    size->n_layer = (int)(drafts + written);
     size->n_live = (int)min_i64(n_live, LM_SHARED_MAX);
     size->n_pasts = (int)min_i64(n_pasts, PASTS_MAX);
     size->n_full = (int)(s->search == SEARCH_BEAM ? side : rounds);
-    size->fork_tokens = s->step_tokens;
+    size->fork_tokens = (int)min_i64(s->step_tokens, s->budget_tokens);
 }
 
 // ---- life -----------------------------------------------------------------
@@ -108,13 +109,14 @@ int search_fit(struct workspace *w, const struct method *m,
         w->search->w = w;
     }
     struct search *x = w->search;
-    if (tree_fit(&x->tree, size.n_nodes, s->step_tokens, w->max_token_bytes,
+    if (tree_fit(&x->tree, size.n_nodes, size.fork_tokens, w->max_token_bytes,
                  err) ||
         fit_pools(x, m, s, &size, err))
         return -1;
     fit_lists(x, s);
     x->n_live = size.n_live;
-    return writer_fit(x, s, err);
+    x->n_layer = size.n_layer;
+    return writer_fit(x, size.fork_tokens, err);
 }
 
 void search_free(struct search *x) {

@@ -37,6 +37,7 @@ struct search {
     struct seq_pool pasts[ROLE_N]; // keep none: pasts of nodes
     struct writer *writer;         // writing.h
     int n_live;                    // thoughts that are worked on at once
+    int n_layer;                   // most that one node is followed by
     // The sample at hand.
     const struct method *method;
     const struct settings *s;
@@ -59,11 +60,12 @@ enum { SEARCH_NODES_MAX = 1 << 18 };
 // What a search of this method with these settings needs at most; zeroed where
 // the method is no search.
 struct search_size {
-    int n_nodes;     // thoughts of all kinds
+    int n_nodes;     // thoughts of all kinds, or SEARCH_NODES_MAX + 1
+    int n_layer;     // of those, after one node
     int n_live;      // thoughts that are worked on at once, <= LM_SHARED_MAX
     int n_pasts;     // pasts that are worth keeping
     int n_full;      // paths that may grow to full length side by side
-    int fork_tokens; // of a thought
+    int fork_tokens; // of a thought, at most
 };
 void search_size(const struct method *m, const struct settings *s,
                  struct search_size *size);

@@ -43,8 +43,8 @@ static int fit_items(struct writer *v, int n, size_t step_tokens,
     return 0;
 }
 
-int writer_fit(struct search *x, const struct settings *s, struct error *err) {
-    size_t text_bytes, step_tokens = (size_t)s->step_tokens;
+int writer_fit(struct search *x, int n_tokens, struct error *err) {
+    size_t text_bytes, step_tokens = (size_t)n_tokens;
     if (!x->writer) x->writer = xcalloc(1, sizeof *x->writer);
     // The thought before, and this one.
     if (__builtin_mul_overflow(2 * step_tokens, x->w->max_token_bytes,

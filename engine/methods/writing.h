@@ -57,9 +57,9 @@ struct writer {
     int32_t next[LM_SHARED_MAX]; // -1: nothing, the thought is over
 };
 
-// Buffers for search.n_live thoughts at once; keeps what is large enough. -1
-// with an error.
-int writer_fit(struct search *x, const struct settings *s, struct error *err);
+// Buffers for search.n_live thoughts at once, of so many tokens; keeps what is
+// large enough. -1 with an error.
+int writer_fit(struct search *x, int n_tokens, struct error *err);
 void writer_free(struct search *x);
 
 // Numbers of members, lowest first: for (m = ...; m; m &= m - 1).

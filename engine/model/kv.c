@@ -33,7 +33,8 @@ static int kv_pages_of(int n_tokens) {
 // Pages in all; 0 when that overflows or the shape is absurd.
 static size_t kv_count_pages(const struct kv_shape *s) {
     size_t full = (size_t)kv_pages_of(s->n_ctx);
-    size_t forks = (size_t)kv_pages_of(s->fork_tokens) + 1;
+    int own = s->fork_tokens < s->n_ctx ? s->fork_tokens : s->n_ctx;
+    size_t forks = (size_t)kv_pages_of(own) + 1;
     if (s->n_ctx < 1 || s->n_seq < 1 || s->n_forks < 0 || s->fork_tokens < 0 ||
         __builtin_mul_overflow(full, (size_t)s->n_seq, &full) ||
         __builtin_mul_overflow(forks, (size_t)s->n_forks, &forks) ||

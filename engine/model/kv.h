@@ -33,8 +33,8 @@ struct kv_seq {
 };
 
 // Bytes that kv_new will reserve: pages for n_seq sequences of n_ctx positions,
-// and for each fork those of its own positions and the one that it shares in
-// part. 0 when that overflows.
+// and for each fork those of its own positions, n_ctx at most, and the one that
+// it shares in part. 0 when that overflows.
 size_t kv_bytes(const struct kv_shape *shape);
 struct kv *kv_new(const struct kv_shape *shape, struct error *err);
 void kv_free(struct kv *kv);              // NULL is fine
