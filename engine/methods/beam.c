@@ -3,8 +3,6 @@
 #include "engine/methods/expand.h"
 #include "engine/methods/transcript.h"
 
-#include <string.h>
-
 // Children that got a place, of the nodes from `first` on; into x->scratch.
 static int collect(struct search *x, int first) {
     int n = 0;
@@ -43,23 +41,6 @@ static void go_on(struct search *x, int n_children) {
     }
 }
 
-// Give back all pasts but those that paths of the frontier go on from.
-static void drop_pasts(struct search *x) {
-    struct tree *t = &x->tree;
-    int *used = x->scratch;
-    memset(used, 0, (size_t)t->n_nodes * sizeof *used);
-    for (int i = 0; i < x->n_frontier; i++) {
-        for (int r = 0; r < ROLE_N; r++) {
-            int node = x->frontier[i];
-            while (node != TREE_ROOT && !t->nodes[node].past[r])
-                node = t->nodes[node].parent;
-            if (node != TREE_ROOT) used[node] = 1;
-        }
-    }
-    for (int i = 0; i < t->n_nodes; i++)
-        if (!used[i]) transcript_drop(x, i);
-}
-
 int beam_search(struct search *x, struct error *err) {
     x->n_finished = 0;
     x->frontier[0] = TREE_ROOT;
@@ -71,7 +52,7 @@ int beam_search(struct search *x, struct error *err) {
         int n = collect(x, first);
         if (n == 0) return 0; // the frontier is as far as it goes
         go_on(x, n);
-        drop_pasts(x);
+        transcript_drop_others(x, x->frontier, x->n_frontier);
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "engine/methods/mcts.h"
 
 #include "engine/methods/expand.h"
+#include "engine/methods/transcript.h"
 
 #include <math.h>
 
@@ -85,9 +86,22 @@ static int descend(const struct search *x, int iteration) {
     return node;
 }
 
+// Where pasts run short those off the path at hand go: to read that path again
+// later costs less than to read this one for each of its thoughts.
+static void save_pasts(struct search *x, int node) {
+    for (int r = 0; r < ROLE_N; r++) {
+        const struct seq_pool *pasts = &x->pasts[r];
+        bool used = pasts->n_free < pasts->n;
+        if (!used || pasts->n_free >= x->n_layer) continue;
+        transcript_drop_others(x, &node, 1);
+        return;
+    }
+}
+
 // From there to the end of a path, or to where nothing survives.
 static int roll_out(struct search *x, int *node, struct error *err) {
     while (goes_on(&x->tree, *node)) {
+        save_pasts(x, *node);
         if (expand(x, node, 1, err)) return -1;
         int child = best_child(&x->tree, *node);
         if (child < 0) return 0;

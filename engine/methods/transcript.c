@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 
 #include <assert.h>
+#include <string.h>
 
 // A past is the whole path of its node: what was evaluated of it is shared, the
 // rest (the last token, as a rule) is pending there too. So a transcript is
@@ -76,13 +77,18 @@ static int push_path(const struct search *x, enum model_role role, int from,
     return *fits ? push_thought(x, role, node, seq, fits, err) : 0;
 }
 
+// The node itself or the nearest one before it that has a past, or TREE_ROOT.
+static int nearest_past(const struct tree *t, enum model_role role, int node) {
+    while (node != TREE_ROOT && !t->nodes[node].past[role])
+        node = t->nodes[node].parent;
+    return node;
+}
+
 int transcript_attach(struct search *x, enum model_role role, int node,
                       struct lm_seq *seq, int n_more, bool *fits,
                       struct error *err) {
     struct lm_seq *past = x->w->seq[role];
-    int from = node, n = x->w->n_prompt[role];
-    while (from != TREE_ROOT && !x->tree.nodes[from].past[role])
-        from = x->tree.nodes[from].parent;
+    int from = nearest_past(&x->tree, role, node), n = x->w->n_prompt[role];
     if (from != TREE_ROOT) {
         past = x->tree.nodes[from].past[role];
         n = lm_n_tokens(past);
@@ -120,6 +126,20 @@ static void drop_pasts(struct search *x, enum model_role role) {
 void transcript_drop(struct search *x, int node) {
     for (int r = 0; r < ROLE_N; r++)
         drop_past(x, (enum model_role)r, node);
+}
+
+void transcript_drop_others(struct search *x, const int *nodes, int n) {
+    const struct tree *t = &x->tree;
+    int *used = x->scratch;
+    memset(used, 0, (size_t)t->n_nodes * sizeof *used);
+    for (int i = 0; i < n; i++) {
+        for (int r = 0; r < ROLE_N; r++) {
+            int node = nearest_past(t, (enum model_role)r, nodes[i]);
+            if (node != TREE_ROOT) used[node] = 1;
+        }
+    }
+    for (int i = 0; i < t->n_nodes; i++)
+        if (!used[i]) transcript_drop(x, i);
 }
 
 void transcript_drop_all(struct search *x) {

@@ -31,6 +31,8 @@ void transcript_keep(struct search *x, enum model_role role, int node,
                      struct lm_seq *seq);
 // Give the node's pasts back, of all roles.
 void transcript_drop(struct search *x, int node);
+// Give all pasts back but those that paths on from these nodes begin with.
+void transcript_drop_others(struct search *x, const int *nodes, int n);
 // Give all pasts and live sequences back.
 void transcript_drop_all(struct search *x);
 
