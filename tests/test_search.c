@@ -490,6 +490,18 @@ Test(search, is_sized_by_its_settings) {
     cr_expect_eq(size.fork_tokens, 64);
 }
 
+// Without limits a thought still fits a context, of 512 tokens.
+Test(search, reserves_no_more_than_contexts_hold) {
+    struct wood p;
+    wood_open(&p, line, SEED);
+    p.s.step_tokens = 100000;
+    p.s.budget_tokens = 1000000;
+    wood_solve(&p, "search-ar");
+    const struct tree *t = &p.w->search->tree;
+    cr_expect_eq(t->cap_tokens, (size_t)t->cap_nodes * 512);
+    wood_close(&p);
+}
+
 Test(search, that_may_write_too_much_is_refused) {
     struct wood p;
     struct error err = {0};

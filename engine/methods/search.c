@@ -84,6 +84,17 @@ static int fit_pools(struct search *x, const struct method *m,
     return 0;
 }
 
+// Tokens of a thought: no more than fit the context of who writes it.
+static int thought_tokens(const struct workspace *w,
+                          const struct search_size *size) {
+    int n_ctx = 0;
+    for (int r = ROLE_BASE; r <= ROLE_DRAFT; r++) {
+        if (w->lm[r] && lm_facts(w->lm[r])->n_ctx > n_ctx)
+            n_ctx = lm_facts(w->lm[r])->n_ctx;
+    }
+    return (int)min_i64(size->fork_tokens, n_ctx);
+}
+
 static void fit_lists(struct search *x, const struct settings *s) {
     size_t n = (size_t)x->tree.cap_nodes;
     size_t n_ends = (size_t)s->beam_width + (size_t)s->iterations;
@@ -109,14 +120,14 @@ int search_fit(struct workspace *w, const struct method *m,
         w->search->w = w;
     }
     struct search *x = w->search;
-    if (tree_fit(&x->tree, size.n_nodes, size.fork_tokens, w->max_token_bytes,
-                 err) ||
+    int n_tokens = thought_tokens(w, &size);
+    if (tree_fit(&x->tree, size.n_nodes, n_tokens, w->max_token_bytes, err) ||
         fit_pools(x, m, s, &size, err))
         return -1;
     fit_lists(x, s);
     x->n_live = size.n_live;
     x->n_layer = size.n_layer;
-    return writer_fit(x, size.fork_tokens, err);
+    return writer_fit(x, n_tokens, err);
 }
 
 void search_free(struct search *x) {
