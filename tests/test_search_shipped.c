@@ -137,7 +137,7 @@ static void compare_threads(enum search_kind kind) {
         free(a);
         free(b);
     }
-    cr_expect_gt(n_nodes, 60, "%d", n_nodes);
+    cr_expect_gt(n_nodes, 40, "%d", n_nodes);
     trio_close(&one);
     trio_close(&two);
 }

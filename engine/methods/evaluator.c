@@ -11,11 +11,11 @@
 // its verdict in the rows at the ends, and truncates the suffixes away.
 
 const struct evaluator evaluators[] = {
-    [EVALUATOR_PRM] = {.name = "prm", .role = ROLE_PRM},
-    [EVALUATOR_JUDGE] = {.name = "judge", .role = ROLE_BASE},
-    [EVALUATOR_LIKELIHOOD] = {.name = "likelihood", .role = -1, .reads = true},
-    [EVALUATOR_RANDOM] = {.name = "random", .role = -1},
-    [EVALUATOR_NONE] = {.name = "none", .role = -1},
+    [EVALUATOR_PRM] = {.role = ROLE_PRM},
+    [EVALUATOR_JUDGE] = {.role = ROLE_BASE},
+    [EVALUATOR_LIKELIHOOD] = {.role = -1, .reads = true},
+    [EVALUATOR_RANDOM] = {.role = -1},
+    [EVALUATOR_NONE] = {.role = -1},
 };
 
 static const int32_t *suffix_of(enum evaluator_kind kind,

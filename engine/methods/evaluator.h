@@ -24,7 +24,6 @@ struct claim {
 };
 
 struct evaluator {
-    const char *name;
     int role;   // model that reads: ROLE_BASE, ROLE_PRM; -1: none
     bool reads; // the author's log probabilities (node.log_p)
 };

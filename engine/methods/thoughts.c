@@ -1,15 +1,17 @@
 #include "engine/methods/thoughts.h"
 
 #include "engine/base/error.h"
+#include "engine/methods/evaluator.h"
 #include "engine/methods/transcript.h"
 #include "engine/methods/writing_round.h"
 
 #include <string.h>
 
 // Members are numbered before anything is written, and waves take them in that
-// order: what they become does not depend on how many are in a wave. Nodes are
-// made at the end of a wave, so their order does not depend on which thoughts
-// were shorter.
+// order: what they draw does not depend on how many are in a wave (nor what
+// they become, but under the rejection rule, where it matters who is the first
+// of a transcript). Nodes are made at the end of a wave, so their order does
+// not depend on which thoughts were shorter.
 
 // ---- waves ------------------------------------------------------------------
 
@@ -158,8 +160,8 @@ int thoughts_write(struct search *x, enum author author, bool speculate,
     v->author = author;
     v->role = author == AUTHOR_BASE ? ROLE_BASE : ROLE_DRAFT;
     v->speculate = speculate;
-    v->reads = s->evaluator == EVALUATOR_LIKELIHOOD ||
-               s->second_evaluator == EVALUATOR_LIKELIHOOD ||
+    v->reads = evaluators[s->evaluator].reads ||
+               evaluators[s->second_evaluator].reads ||
                (s->search == SEARCH_MCTS && s->selection == SELECT_PUCT);
     v->first = x->n_drawn;
     v->n = v->n_members = 0;
