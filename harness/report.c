@@ -371,6 +371,14 @@ const char *report_setting(const struct report_cell *c, const char *name) {
     return find_setting(c->cell, name);
 }
 
+void report_set_estimate(struct table *t, const char *column, const char *low,
+                         const char *high, const struct estimate *e) {
+    table_set_number(t, column, e->value);
+    table_set_number(t, low, e->low);
+    table_set_number(t, high, e->high);
+    table_set_interval(t, column, e->low, e->high);
+}
+
 void report_begin_row(struct table *t, const struct report_cell *c) {
     table_add_row(t);
     table_set_text(t, "base", c->cell->base);

@@ -104,6 +104,11 @@ bool report_searches(const struct report_cell *c);
 // A setting of the cell as YAML has it; NULL: its method does not know it.
 const char *report_setting(const struct report_cell *c, const char *name);
 
+// A mean with its interval: its column, and the two of its bounds, which are of
+// detail as the Markdown form shows them behind the value.
+void report_set_estimate(struct table *t, const char *column, const char *low,
+                         const char *high, const struct estimate *e);
+
 // Opens a row and sets base, draft, dataset, method, threshold.
 void report_begin_row(struct table *t, const struct report_cell *c);
 // Sets cell, variant, missing, failed.

@@ -25,9 +25,11 @@ void table_release(struct table *t) {
     for (int i = 0; i < t->n_rows * t->n_columns; i++) {
         free(t->cells[i]);
         free(t->marks[i]);
+        free(t->intervals[i]);
     }
     free(t->cells);
     free(t->marks);
+    free(t->intervals);
     *t = (struct table){0};
 }
 
@@ -41,6 +43,7 @@ void table_add_row(struct table *t) {
     size_t n = (size_t)t->n_rows * (size_t)t->n_columns;
     t->cells = grow(t->cells, n, (size_t)t->n_columns);
     t->marks = grow(t->marks, n, (size_t)t->n_columns);
+    t->intervals = grow(t->intervals, n, (size_t)t->n_columns);
     t->n_rows++;
 }
 
@@ -75,17 +78,17 @@ static char *drop_minus_zero(char *text) {
     return text;
 }
 
-static void set_decimals(struct table *t, int cell, int decimals,
-                         double value) {
-    char *text = isfinite(value) ? xasprintf("%.*f", decimals, value) : NULL;
-    replace(&t->cells[cell], text ? drop_minus_zero(text) : NULL);
+// malloc'ed; NULL for what is no number.
+static char *print_decimals(int decimals, double value) {
+    if (!isfinite(value)) return NULL;
+    return drop_minus_zero(xasprintf("%.*f", decimals, value));
 }
 
 void table_set_number(struct table *t, const char *column, double value) {
     int decimals;
     int i = last_cell(t, column, &decimals);
     assert(decimals != COLUMN_TEXT);
-    set_decimals(t, i, decimals, value);
+    replace(&t->cells[i], print_decimals(decimals, value));
 }
 
 void table_set_setting(struct table *t, const char *column, double value) {
@@ -97,13 +100,26 @@ void table_set_setting(struct table *t, const char *column, double value) {
         snprintf(text, sizeof text, "%.*f", decimals, value);
         if (!(fabs(strtod(text, NULL) - value) > 1e-9)) break;
     }
-    set_decimals(t, i, decimals, value);
+    replace(&t->cells[i], print_decimals(decimals, value));
 }
 
 void table_set_mark(struct table *t, const char *column, const char *mark) {
     int decimals;
     int i = last_cell(t, column, &decimals);
     replace(&t->marks[i], mark ? xstrdup(mark) : NULL);
+}
+
+void table_set_interval(struct table *t, const char *column, double low,
+                        double high) {
+    int decimals;
+    int i = last_cell(t, column, &decimals);
+    assert(decimals != COLUMN_TEXT);
+    char *from = print_decimals(decimals, low);
+    char *to = print_decimals(decimals, high);
+    replace(&t->intervals[i],
+            from && to ? xasprintf("[%s, %s]", from, to) : NULL);
+    free(from);
+    free(to);
 }
 
 const char *table_cell(const struct table *t, int row, int column) {

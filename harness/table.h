@@ -26,8 +26,9 @@ struct table {
     const char *title; // one line above it
     const struct table_column *columns; // borrowed
     int n_columns, n_rows;
-    char **cells; // [n_rows][n_columns], NULL: empty
-    char **marks; // [n_rows][n_columns], NULL: none
+    char **cells;     // [n_rows][n_columns], NULL: empty
+    char **marks;     // [n_rows][n_columns], NULL: none
+    char **intervals; // the same
 };
 
 // `columns` ends with a row whose name is NULL and outlives the table.
@@ -45,6 +46,10 @@ void table_set_number(struct table *t, const char *column, double value);
 void table_set_setting(struct table *t, const char *column, double value);
 // A sign that the Markdown form shows before the value ("~": not resolved).
 void table_set_mark(struct table *t, const char *column, const char *mark);
+// An interval that the Markdown form shows behind the value, with the column's
+// decimals: "1.50 [1.20, 1.80]"; NAN: there is none.
+void table_set_interval(struct table *t, const char *column, double low,
+                        double high);
 
 const char *table_cell(const struct table *t, int row, int column); // or NULL
 

@@ -20,12 +20,14 @@ static void fill(struct table *t) {
     table_set_text(t, "name", "a, \"b\"");
     table_set_number(t, "n", 12);
     table_set_number(t, "share", -0.0001);
+    table_set_interval(t, "share", NAN, 1); // none
     table_set_number(t, "detail", 1);
     table_add_row(t);
     table_set_text(t, "name", "c|d");
     table_set_number(t, "n", NAN);
     table_set_number(t, "share", 0.6666666);
     table_set_mark(t, "share", "~");
+    table_set_interval(t, "share", 0.5, 0.83333);
 }
 
 static void expect(const struct table_writer *w, const char *expected) {
@@ -47,10 +49,10 @@ Test(table, csv_quotes_and_leaves_missing_empty) {
 
 Test(table, markdown_aligns_and_marks) {
     expect(&writer_markdown, "### Demo\n\n"
-                             "| name   |   n |   share |\n"
-                             "| ------ | --: | ------: |\n"
-                             "| a, \"b\" |  12 |   0.000 |\n"
-                             "| c\\|d   |     | ~ 0.667 |\n");
+                             "| name   |   n |                  share |\n"
+                             "| ------ | --: | ---------------------: |\n"
+                             "| a, \"b\" |  12 |                  0.000 |\n"
+                             "| c\\|d   |     | ~ 0.667 [0.500, 0.833] |\n");
 }
 
 Test(table, json_has_null_for_missing) {

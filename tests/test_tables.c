@@ -175,7 +175,7 @@ Test(tables, incomplete_cells_have_no_estimates) {
 // ---- trees ----------------------------------------------------------------
 
 // Two problems, one sample each; A searches with the base alone (10, 20 ms), B
-// is SpecSearch (5, 10), C has the drafter attached (8, 16).
+// is SpecSearch (5, 8), C has the drafter attached (8, 16).
 static void tree_scene(struct helper_store *h) {
     static struct manifest_setting settings[] = {
         {"temperature", "0.6", true},
@@ -223,7 +223,7 @@ static struct sample_step second_tree[] = {
     NODE(BASE, -1, KEPT, 1, 0.6, 0.6, NAN, "a:5-1;4\n\n")};
 
 static char *tree_folder(struct helper_store *h) {
-    static const double ms[HELPER_CELLS][2] = {{10, 20}, {5, 10}, {8, 16}};
+    static const double ms[HELPER_CELLS][2] = {{10, 20}, {5, 8}, {8, 16}};
     char *dir = helper_dir_new();
     struct error err;
     tree_scene(h);
@@ -248,22 +248,25 @@ static char *tree_folder(struct helper_store *h) {
 }
 
 // A: mean 15 ms, se sd(10, 20) / sqrt(2) = 5, interval -+ qt(.975, 1) * 5 =
-// 12.706205 * 5, cut at 0. Ratios do not differ between problems, so their
-// intervals have no width: 10 / 5, 20 / 10 and 10 / 8, 20 / 16.
-// B: 7 thoughts of the base, 5 of the draft in 2 + 1 layers, 8 of 12 different;
-// 4 of 5 rejected, three rewritten (beside drafts of the same thought).
+// 12.706205 * 5, cut at 0. B against A is 10 / 5 and 20 / 8: sqrt(2 * 2.5), its
+// logs have se log(2.5 / 2) / 2; of means 30 / 13. Against C 1.6 and 2, of
+// means 24 / 13. C against A is 1.25 twice, so the interval has no width. B: 7
+// thoughts of the base, 5 of the draft in 2 + 1 layers, 8 of 12 different; 4 of
+// 5 rejected, three rewritten (beside drafts of the same thought).
 Test(tables, search) {
     struct helper_store h;
     char *dir = tree_folder(&h);
     expect_csv(
         dir, &table_search,
         "big,,set,search-ar,,2,1,1.0000,1.0000,1.0000,15.000,0.000,78.531,,,,"
-        "0.800,0.800,0.800,,,,,,,,,,,,,,,,,,,,aaaaaaaa\n"
-        "big,small,set,specsearch,,2,1,1.0000,1.0000,1.0000,7.500,0.000,39.266,"
-        "2.000,2.000,2.000,1.600,1.600,1.600,0.0000,0.0000,0.0000,3.50,2.50,"
-        "4.00,1.50,66.7,80.0,1.50,4.0,3.0,2.0,5.00,2.00,5.25,,,,bbbbbbbb\n"
+        ",0.800,0.800,0.800,0.800,,,,,,,,,,,,,,,,,,,,aaaaaaaa\n"
+        "big,small,set,specsearch,,2,1,1.0000,1.0000,1.0000,6.500,0.000,25.559,"
+        "2.236,0.542,9.229,2.308,1.789,0.433,7.383,1.846,0.0000,0.0000,0.0000,"
+        "3.50,2.50,4.00,1.50,66.7,80.0,1.50,4.0,3.0,2.0,5.00,2.00,5.25,,,,"
+        "bbbbbbbb\n"
         "big,small,set,search-sps,,2,1,1.0000,1.0000,1.0000,12.000,0.000,"
-        "62.825,1.250,1.250,1.250,,,,0.0000,0.0000,0.0000,,,,,,,,,,,,,,,,,"
+        "62.825,1.250,1.250,1.250,1.250,,,,,0.0000,0.0000,0.0000,,,,,,,,,,,,,,,"
+        ",,"
         "cccccccc\n");
     helper_dir_free(dir);
 }
@@ -292,8 +295,8 @@ Test(tables, steps_of_trees) {
     expect_csv(dir, &table_steps,
                "big,,set,search-ar,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
                "aaaaaaaa\n"
-               "big,small,set,specsearch,,1.50,0.0,0.72,,0.0,0.0,0.00,1.50,0.0,"
-               "0.0,,4.0,3.0,0.0,,,,,,2.000,0.775 0.724,- 0.900,,,,bbbbbbbb\n");
+               "big,small,set,specsearch,,1.50,0.0,0.72,,0.0,0.0,0.00,1.50,,"
+               "0.0,,4.0,3.0,0.0,,,,,,2.236,0.775 0.724,- 0.900,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 

@@ -14,11 +14,11 @@ static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
     {"evaluator", COLUMN_TEXT, false}, {"second", COLUMN_TEXT, false},
     {"n_thoughts", 0, false}, {"spearman", 3, false},
-    {"spearman_ci_low", 3, false}, {"spearman_ci_high", 3, false},
+    {"spearman_ci_low", 3, true}, {"spearman_ci_high", 3, true},
     {"n_checked", 0, false}, {"right_pct", 1, false}, {"auc", 3, false},
-    {"auc_ci_low", 3, false}, {"auc_ci_high", 3, false},
-    {"second_auc", 3, false}, {"second_auc_ci_low", 3, false},
-    {"second_auc_ci_high", 3, false},
+    {"auc_ci_low", 3, true}, {"auc_ci_high", 3, true},
+    {"second_auc", 3, false}, {"second_auc_ci_low", 3, true},
+    {"second_auc_ci_high", 3, true},
     REPORT_LAST_COLUMNS,
 };
 // clang-format on
@@ -31,9 +31,8 @@ static void fill_spearman(const struct report *r, const struct report_cell *c,
     struct estimate s =
         stats_spearman(&v, r->manifest.confidence, (uint64_t)r->manifest.seed);
     table_set_number(t, "n_thoughts", e->n);
-    table_set_number(t, "spearman", s.value);
-    table_set_number(t, "spearman_ci_low", s.low);
-    table_set_number(t, "spearman_ci_high", s.high);
+    report_set_estimate(t, "spearman", "spearman_ci_low", "spearman_ci_high",
+                        &s);
 }
 
 static struct estimate auc(const struct report *r, const struct report_cell *c,
@@ -49,14 +48,11 @@ static void fill_auc(const struct report *r, const struct report_cell *c,
     struct estimate first = auc(r, c, e, e->score);
     table_set_number(t, "n_checked", e->n);
     table_set_number(t, "right_pct", 100 * stats_mean(e->right, e->n));
-    table_set_number(t, "auc", first.value);
-    table_set_number(t, "auc_ci_low", first.low);
-    table_set_number(t, "auc_ci_high", first.high);
+    report_set_estimate(t, "auc", "auc_ci_low", "auc_ci_high", &first);
     if (!second) return;
     struct estimate other = auc(r, c, e, e->second);
-    table_set_number(t, "second_auc", other.value);
-    table_set_number(t, "second_auc_ci_low", other.low);
-    table_set_number(t, "second_auc_ci_high", other.high);
+    report_set_estimate(t, "second_auc", "second_auc_ci_low",
+                        "second_auc_ci_high", &other);
 }
 
 static int count_known(const double *x, int n) {

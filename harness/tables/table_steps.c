@@ -185,8 +185,10 @@ static void fill_step_level(const struct sums *s, struct table *t) {
     table_set_number(t, "kept_from_draft_pct",
                      100 * quotient(s->kept_draft, s->kept));
     table_set_number(t, "drafted_steps", quotient(s->drafted, s->n));
-    table_set_number(t, "accepted_steps_pct",
-                     100 * quotient(s->kept_draft, s->drafted));
+    // Of a tree most are not kept that no judge dropped.
+    if (!s->n_trees)
+        table_set_number(t, "accepted_steps_pct",
+                         100 * quotient(s->kept_draft, s->drafted));
 }
 
 static void fill_token_level(const struct sums *s, struct table *t) {

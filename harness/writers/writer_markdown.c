@@ -18,20 +18,23 @@ static int width_of(const char *text) {
     return n;
 }
 
-// The cell as shown: mark, value, pipes escaped, line breaks as blanks.
+// The cell as shown: mark, value, interval; pipes escaped, line breaks as
+// blanks.
 static void show_cell(const struct table *t, int row, int column,
                       struct buf *out) {
     buf_clear(out);
     const char *mark = t->marks[row * t->n_columns + column];
+    const char *interval = t->intervals[row * t->n_columns + column];
     const char *cell = table_cell(t, row, column);
     if (mark && cell) {
         buf_adds(out, mark);
         buf_addc(out, ' ');
     }
-    for (; cell && *cell; cell++) {
-        if (*cell == '|') buf_addc(out, '\\');
-        buf_addc(out, (unsigned char)*cell < 0x20 ? ' ' : *cell);
+    for (const char *c = cell; c && *c; c++) {
+        if (*c == '|') buf_addc(out, '\\');
+        buf_addc(out, (unsigned char)*c < 0x20 ? ' ' : *c);
     }
+    if (interval && cell) buf_addf(out, " %s", interval);
 }
 
 static void add_padded(struct buf *out, const char *text, int width,
