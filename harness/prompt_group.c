@@ -3,6 +3,7 @@
 #include "engine/base/alloc.h"
 #include "harness/sweep.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,11 @@ static int max_int(int a, int b) {
     return a > b ? a : b;
 }
 
+// Too many are refused where the memory is counted.
+static int add_capped(int a, int b) {
+    return a > INT_MAX - b ? INT_MAX : a + b;
+}
+
 // The most that a cell of the group needs of the role's model.
 static struct method_seqs group_seqs(const struct prompt_groups *g,
                                      const struct sweep *s, int group,
@@ -79,8 +85,8 @@ struct method_seqs prompt_groups_seqs(const struct prompt_groups *g,
         for (int r = 0; r < ROLE_N; r++) {
             if (g->items[i].model[r] != model) continue;
             struct method_seqs n = group_seqs(g, s, i, (enum model_role)r);
-            sum.n_seq += n.n_seq;
-            sum.n_forks += n.n_forks;
+            sum.n_seq = add_capped(sum.n_seq, n.n_seq);
+            sum.n_forks = add_capped(sum.n_forks, n.n_forks);
             sum.fork_tokens = max_int(sum.fork_tokens, n.fork_tokens);
         }
     }

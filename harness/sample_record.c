@@ -321,7 +321,7 @@ static void take_times(struct sample *s, struct json_reader *r,
 }
 
 // What a tree adds. A parent comes before its children, so walks from node to
-// parent end.
+// parent end; what was kept is one path.
 static void take_node(struct sample_step *step, int index,
                       struct json_reader *r, const json_t *from) {
     step->second = json_take_real(r, from, "second");
@@ -331,10 +331,25 @@ static void take_node(struct sample_step *step, int index,
     step->n_copies = (int)json_take_int(r, from, "copies", 1, INT32_MAX);
 }
 
+// `last` is the kept step before this one; -1: none. Returns the new one.
+static int check_kept(const struct sample_step *step, int index, int last,
+                      struct json_reader *r) {
+    bool kept = step->decision == DECISION_KEPT;
+    if (!r->failed && (kept != step->kept || (kept && step->parent != last))) {
+        r->failed = true;
+        error_set(r->err, ERR_INPUT,
+                  "step %d of the tree: expected kept steps to be one path "
+                  "from the prompt",
+                  index);
+    }
+    return kept ? index : last;
+}
+
 static void take_steps(struct sample *s, struct json_reader *r,
                        const json_t *o) {
     const json_t *steps = json_take_array(r, o, "steps");
     size_t n = json_array_size(steps);
+    int last_kept = -1;
     s->steps = arena_alloc(r->arena, n * sizeof *s->steps);
     for (size_t i = 0; i < n && !r->failed; i++) {
         const json_t *from = json_array_get(steps, i);
@@ -349,7 +364,10 @@ static void take_steps(struct sample *s, struct json_reader *r,
         step->decision = step->kept ? DECISION_KEPT : DECISION_REJECTED;
         step->parent = -1;
         step->n_copies = 1;
-        if (s->tree) take_node(step, (int)i, r, from);
+        if (s->tree) {
+            take_node(step, (int)i, r, from);
+            last_kept = check_kept(step, (int)i, last_kept, r);
+        }
         step->n_tokens = (int)json_take_int(r, from, "tokens", 0, INT32_MAX);
         step->time_ns = take_ms(r, from, "ms");
         step->text = json_take_text(r, from, "text");

@@ -230,6 +230,8 @@ Test(sample_record, refuses_trees_that_are_none) {
         {"\"copies\":1", "\"copies\":0", "\"copies\""},
         {"\"decision\":\"pruned\"", "\"decision\":\"lost\"", "\"decision\""},
         {"\"second\":0.25", "\"second\":\"x\"", "\"second\""},
+        {"\"parent\":0", "\"parent\":1", "step 3 of the tree"}, // two paths
+        {"\"decision\":\"pruned\"", "\"decision\":\"kept\"", "step 1 of the"},
         {"\"tree\":true", "\"tree\":1", "\"tree\""},
         {"\"calls_prm\":3", "\"calls_prm\":-3", "\"calls_prm\""},
     };

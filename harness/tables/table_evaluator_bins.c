@@ -28,8 +28,8 @@ struct bin {
 
 // 0.3 is less than 3 * 0.1 in binary; no bin should show it.
 static int bin_of(double score) {
-    int bin = (int)floor(score * N_BINS + 1e-9);
-    return bin < 0 ? 0 : bin >= N_BINS ? N_BINS - 1 : bin;
+    double bin = floor(score * N_BINS + 1e-9);
+    return bin < 0 ? 0 : bin >= N_BINS ? N_BINS - 1 : (int)bin;
 }
 
 static void add_thoughts(struct bin *bins, const struct evaluations *e) {
