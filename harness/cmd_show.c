@@ -138,7 +138,9 @@ const struct cli_command cmd_show = {
         "the first in which a step was dropped (else the first): who wrote\n"
         "each step, its score, kept or dropped, time and text. A search is "
         "drawn\n"
-        "as a tree; * marks the path chosen at last.\n",
+        "as a tree: * marks the path chosen at last, x6 a thought that was "
+        "drawn\n"
+        "six times.\n",
     .options = options,
     .record_bytes = sizeof(struct options),
     .min_args = 1,

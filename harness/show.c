@@ -149,8 +149,10 @@ static double kept_steps(const struct report_sample *s) {
     return s->failed ? NAN : s->n_kept;
 }
 
+// Not of searches, which drop thoughts that no judge rejected.
 static double drafted_share(const struct report_cell *c) {
     double kept = 0, drafted = 0;
+    if (report_searches(c)) return NAN;
     for (int i = 0; i < c->n_problems * c->k; i++) {
         kept += c->samples[i].n_kept_draft;
         drafted += c->samples[i].n_drafted;
@@ -172,14 +174,37 @@ static void print_number(double x, int decimals, const char *unit, int width,
     fprintf(out, "  %*s", width, text);
 }
 
-static void show_cell(const struct report_cell *c, FILE *out) {
+// Widths of the columns of names.
+struct widths {
+    int method, base, draft, dataset;
+};
+
+static void widen(int *width, const char *name) {
+    int n = (int)strlen(name);
+    if (n > *width) *width = n;
+}
+
+static struct widths widths_of(const struct report *r) {
+    struct widths w = {20, 12, 12, 14};
+    for (int i = 0; i < r->n_cells; i++) {
+        widen(&w.method, r->cells[i].cell->label);
+        widen(&w.base, r->cells[i].cell->base);
+        widen(&w.draft, r->cells[i].cell->draft);
+        widen(&w.dataset, r->cells[i].dataset->name);
+    }
+    return w;
+}
+
+static void show_cell(const struct report_cell *c, const struct widths *w,
+                      FILE *out) {
     int n = c->n_problems * c->k;
     char samples[40];
     snprintf(samples, sizeof samples, "%d/%d", n - c->n_missing, n);
-    fprintf(out, "%.8s  %-20s", c->cell->id, c->cell->label);
+    fprintf(out, "%.8s  %-*s", c->cell->id, w->method, c->cell->label);
     print_threshold(c->cell->threshold, out);
-    fprintf(out, "  %-12s  %-12s  %-14s  %11s", c->cell->base,
-            *c->cell->draft ? c->cell->draft : "-", c->dataset->name, samples);
+    fprintf(out, "  %-*s  %-*s  %-*s  %11s", w->base, c->cell->base, w->draft,
+            *c->cell->draft ? c->cell->draft : "-", w->dataset,
+            c->dataset->name, samples);
     print_number(report_mean(c, report_correct), 3, "", 7, out);
     print_number(report_mean(c, report_ms), 2, "", 9, out);
     print_number(report_mean(c, kept_steps), 1, "", 6, out);
@@ -188,11 +213,12 @@ static void show_cell(const struct report_cell *c, FILE *out) {
 }
 
 void show_cells(const struct report *r, FILE *out) {
+    struct widths w = widths_of(r);
     fprintf(out,
-            "%-8s  %-20s  %9s  %-12s  %-12s  %-14s  %11s  %7s  %9s  %6s"
-            "  %8s\n",
-            "cell", "method", "threshold", "base", "draft", "dataset",
-            "samples", "correct", "mean ms", "steps", "accepted");
+            "%-8s  %-*s  %9s  %-*s  %-*s  %-*s  %11s  %7s  %9s  %6s  %8s\n",
+            "cell", w.method, "method", "threshold", w.base, "base", w.draft,
+            "draft", w.dataset, "dataset", "samples", "correct", "mean ms",
+            "steps", "accepted");
     for (int i = 0; i < r->n_cells; i++)
-        show_cell(&r->cells[i], out);
+        show_cell(&r->cells[i], &w, out);
 }
