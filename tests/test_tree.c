@@ -119,6 +119,10 @@ Test(tree, likelihood_is_the_geometric_mean) {
     cr_expect(isnan(tree_likelihood(&t, node)));
     t.nodes[node].log_p = log(0.5 * 0.25 * 0.125);
     cr_expect_float_eq(tree_likelihood(&t, node), 0.25, 1e-15);
+    node = add(&t, TREE_ROOT, AUTHOR_BASE, "");
+    cr_expect(isnan(tree_likelihood(&t, node)));
+    t.nodes[node].log_p = 0;
+    cr_expect_eq(tree_likelihood(&t, node), 0);
     tree_release(&t);
 }
 

@@ -11,7 +11,8 @@
 //                 them, writing_round.c: a token or more of each)
 //   evaluator.c   scoring them (scoring.c: those of a tree)
 //   transcript.c  the models' transcripts along the tree
-//   threshold.c choose.c tree.c  pure
+//   choose.c      which path is the answer (answer.c: the answer of a text)
+//   threshold.c tree.c  pure
 
 #include "engine/methods/threshold.h"
 #include "engine/methods/tree.h"

@@ -64,8 +64,9 @@ int tree_fit(struct tree *t, int n_nodes, int step_tokens,
 void tree_release(struct tree *t); // safe on a zeroed struct
 void tree_reset(struct tree *t);   // empty; memory kept; pasts must be gone
 
-// A new unlinked node after `parent` with this step, copied; its fields as in
-// tree.h's comments, unscored, decision DECISION_PRUNED. -1: the tree is full.
+// A new unlinked node after `parent` with this step, which is copied: unscored,
+// n_copies 1, DECISION_PRUNED, the counts of its path set. -1: the tree is
+// full.
 int tree_add(struct tree *t, int parent, enum author author,
              const int32_t *tokens, int n_tokens, const char *text,
              size_t n_text);
@@ -77,7 +78,7 @@ int tree_first_child(const struct tree *t, int node);
 
 const int32_t *tree_tokens(const struct tree *t, int node); // [n_tokens]
 const char *tree_text(const struct tree *t, int node);      // [n_text]
-// exp(log_p / n_tokens); NAN without log_p.
+// exp(log_p / n_tokens); NAN without log_p; 0 for a thought of no tokens.
 double tree_likelihood(const struct tree *t, int node);
 // Moves the n_best best scored of nodes[0..n) to the front, best first; equal
 // ones and the rest stay in order. n_best <= n.
