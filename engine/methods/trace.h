@@ -81,7 +81,8 @@ struct counters {
     int64_t judge_calls, judge_tokens;
     int64_t calls[ROLE_N];     // batches by model
     int64_t evaluated[ROLE_N]; // tokens evaluated by model
-    int64_t repeated[ROLE_N];  // tokens evaluated twice (should be 0)
+    int64_t repeated[ROLE_N];  // tokens evaluated twice: 0, but for what
+                               // transcript.h says
 };
 
 struct trace {

@@ -5,7 +5,9 @@
 // evaluated, shared with its ancestors', so a thought costs its own tokens
 // only. Pasts are a cache: where one is missing the tokens of the path are
 // pushed again behind the nearest ancestor's. Live sequences, which also keep
-// rows, are borrowed while thoughts are written or scored.
+// rows, are borrowed while thoughts are written or scored. As pasts keep none,
+// the last token of a drafted thought that the base has judged is read again
+// when the base writes on after it (counters.repeated).
 //
 // In the base and in the draft a path is the prompt and the tokens of its
 // thoughts. In the PRM it is prm.h's rendering of the same text.
