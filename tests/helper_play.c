@@ -204,3 +204,17 @@ const char *play_account(const struct play *p, char *out, size_t size) {
     }
     return out;
 }
+
+const struct play_step play_story[] = {
+    {"draft one.\n\n", "base one.\n\n", "8"},
+    {"draft two.\n\n", "base two.\n\n", "3"},
+    {"draft three.\n\n", "base three.\n\n", "5"},
+    {"\\boxed{1}", "\\boxed{2}", "4"},
+    {0},
+};
+
+void play_expect_account(const struct play *p, const char *expected) {
+    char account[2000];
+    play_account(p, account, sizeof account);
+    cr_expect_str_eq(account, expected, "got %s", account);
+}

@@ -51,3 +51,7 @@ void play_solve(struct play *p, const char *method, uint64_t seed);
 
 // "author:kept:score:text" of each step, joined by '|'; newlines as '/'.
 const char *play_account(const struct play *p, char *out, size_t size);
+void play_expect_account(const struct play *p, const char *expected);
+
+// Three steps and a box; at threshold 5 the first and the third are kept.
+extern const struct play_step play_story[];

@@ -80,3 +80,11 @@ int bench_write(struct bench *b, enum author author, bool speculate, int parent,
     cr_assert_eq(rc, 0, "%s", err.text);
     return n_nodes;
 }
+
+int bench_find_open(const struct search *x) {
+    for (int i = x->tree.n_nodes; i-- > 0;) {
+        if (!x->tree.nodes[i].end) return i;
+    }
+    cr_assert_fail("no thought can go on");
+    return -1;
+}

@@ -27,3 +27,5 @@ void bench_reset(struct bench *b, uint64_t seed);
 // Returns the number of nodes.
 int bench_write(struct bench *b, enum author author, bool speculate, int parent,
                 int n, int *first);
+// The last node that goes on; fails the test where there is none.
+int bench_find_open(const struct search *x);

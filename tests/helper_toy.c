@@ -3,8 +3,11 @@
 #include "engine/base/error.h"
 #include "engine/base/hash.h"
 #include "engine/methods/workspace.h"
+#include "tests/helper_dir.h"
+#include "tests/helper_gguf.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { GRADE_TOKEN = 257 };
@@ -154,4 +157,16 @@ void toy_result_take(struct toy_result *r, const struct trace *t) {
 bool toy_result_equal(const struct toy_result *a, const struct toy_result *b) {
     return a->n == b->n && a->stop == b->stop &&
            memcmp(a->tokens, b->tokens, (size_t)a->n * sizeof *a->tokens) == 0;
+}
+
+struct lm *toy_open_native(const char *dir) {
+    struct error err = {0};
+    const struct lm_native_options o = {
+        .n_threads = 1, .n_seq = 1, .n_rows = 12};
+    char *path = helper_path(dir, "native.gguf");
+    helper_write_model(path, &(struct helper_model){.seed = 3});
+    struct lm *lm = lm_native_open(path, &o, &err);
+    cr_assert(lm, "%s", err.text);
+    free(path);
+    return lm;
 }

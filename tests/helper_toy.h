@@ -22,6 +22,8 @@ struct toy {
 
 void toy_init(struct toy *t, uint64_t seed, uint64_t noise_seed, double noise);
 struct lm *toy_open(struct toy *t); // 16 rows
+// A tiny GGUF model instead, written to the folder; 12 rows.
+struct lm *toy_open_native(const char *dir);
 
 // Default settings but: budget 120, step_tokens 20, max_steps 30.
 void toy_settings(struct settings *s);
