@@ -194,6 +194,9 @@ Test(prm, a_model_that_does_not_say_how_it_is_asked_is_refused) {
     expect_meta_refused(4, "ab",
                         "specsweep.prm_good 'ab' is 2 tokens of this "
                         "vocabulary, expected 1");
+    expect_meta_refused(4, "<|bad|>",
+                        "specsweep.prm_good and specsweep.prm_bad are the same "
+                        "token, '<|bad|>'");
     expect_meta_refused(6, "12345678901234567",
                         "is 17 tokens of this vocabulary, expected 1 to 16");
 }

@@ -76,7 +76,9 @@ static int resolve_own(struct prm *p, const struct lm *lm,
             0 ||
         encode(lm, scratch, lm_meta(lm, key_bad), &p->bad, 1, key_bad, err) < 0)
         return -1;
-    return 0;
+    if (p->good != p->bad) return 0;
+    return error_set(err, ERR_INPUT, "%s and %s are the same token, '%s'",
+                     key_good, key_bad, lm_meta(lm, key_good));
 }
 
 // The text must be that one token, found as text.

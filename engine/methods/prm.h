@@ -39,7 +39,8 @@ struct prm {
 };
 
 // -1 with an error that names what the model lacks: metadata, or tokens that
-// are not single ids of its vocabulary, or not the ids of the named preset.
+// are not single ids of its vocabulary, not two, or not the ids of the named
+// preset.
 int prm_resolve(struct prm *p, const struct lm *lm, const struct lm *base,
                 const struct settings *s, struct error *err);
 
