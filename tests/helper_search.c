@@ -205,15 +205,14 @@ void wood_solve(struct wood *p, const char *method) {
         cr_assert_eq(p->t.count.repeated[r], 0, "%s", role_name[r]);
 }
 
-const char *wood_drawn(const struct wood *p, enum rng_purpose purpose,
-                       uint64_t first, int n, const char *letters, char *out) {
+void wood_expect_drawn(const struct wood *p, enum rng_purpose purpose,
+                       uint64_t first, const char *letters, const char *want) {
     double k = (double)strlen(letters);
-    for (int i = 0; i < n; i++) {
-        uint64_t index = (first + (uint64_t)i + 1) << 32;
-        out[i] = letters[(int)(rng_u01(&p->rng, purpose, index) * k)];
+    for (uint64_t i = 0; want[i]; i++) {
+        double u = rng_u01(&p->rng, purpose, (first + i + 1) << 32);
+        cr_assert_eq(letters[(int)(u * k)], want[i], "draw %d of '%s'", (int)i,
+                     want);
     }
-    out[n] = '\0';
-    return out;
 }
 
 // ---- accounts ---------------------------------------------------------------
@@ -259,4 +258,26 @@ const char *wood_kept(const struct wood *p, char *out, size_t size) {
     }
     out[n] = '\0';
     return out;
+}
+
+const char *const wood_searches[3] = {"search-ar", "search-sps", "specsearch"};
+
+const struct wood_place wood_line[] = {
+    {"", 0, "a", NULL},         {"a", 0.5, "b", NULL},
+    {"ab", 0.6, "a", NULL},     {"aba", 0.7, "b", NULL},
+    {"abab", 0.8, "a", NULL},   {"ababa", 0.9, "b", NULL},
+    {"ababab", 0.9, "a", NULL}, {NULL, 0, NULL, NULL},
+};
+
+void wood_expect(const struct wood *p, const char *want) {
+    static char got[8192];
+    wood_account(p, got, sizeof got);
+    cr_expect_str_eq(got, want, "got\n%swant\n%s", got, want);
+}
+
+void wood_expect_kept(const struct wood *p, const char *path,
+                      enum stop_reason stop) {
+    char got[64];
+    cr_expect_str_eq(wood_kept(p, got, sizeof got), path, "%s", got);
+    cr_expect_eq(p->t.stop, stop, "%s", stop_reason_name[p->t.stop]);
 }

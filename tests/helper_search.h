@@ -59,13 +59,22 @@ void wood_solve(struct wood *p, const char *method);
 // -1 with an error; pages are checked too.
 int wood_try(struct wood *p, const char *method, struct error *err);
 
-// Letters that draws [first, first + n) give for `purpose` where these letters
-// may come: what a tree worked out by hand begins from.
-const char *wood_drawn(const struct wood *p, enum rng_purpose purpose,
-                       uint64_t first, int n, const char *letters, char *out);
+// Checks the letters that draws [first, first + n) give for `purpose`, n as
+// many as are wanted, where `letters` may come: what a tree worked out by hand
+// begins from.
+void wood_expect_drawn(const struct wood *p, enum rng_purpose purpose,
+                       uint64_t first, const char *letters, const char *want);
 
 // A line for each step: "path author decision score threshold copies", with '-'
 // for a threshold that is none. Steps of an answer phase have no path.
 const char *wood_account(const struct wood *p, char *out, size_t size);
 // The path that was kept.
 const char *wood_kept(const struct wood *p, char *out, size_t size);
+// The account, or the kept path and why the sample ended, of the last sample.
+void wood_expect(const struct wood *p, const char *account);
+void wood_expect_kept(const struct wood *p, const char *path,
+                      enum stop_reason stop);
+
+extern const char *const wood_searches[3]; // all methods that search
+// A line without a branch: every thought of a layer is the same.
+extern const struct wood_place wood_line[];

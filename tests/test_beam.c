@@ -7,12 +7,6 @@
 
 enum { SEED = 2 };
 
-static void expect_account(const struct wood *p, const char *want) {
-    static char got[8192];
-    wood_account(p, got, sizeof got);
-    cr_expect_str_eq(got, want, "got\n%swant\n%s", got, want);
-}
-
 // ---- the base alone ---------------------------------------------------------
 
 // Beam width 2, tree width 3. The base's draws: 0-2 give c, b, a.
@@ -47,14 +41,13 @@ static const char alone_account[] = "c base pruned 0.70 - 1\n"
 
 Test(beam, grows_the_tree_worked_out_by_hand) {
     struct wood p;
-    char out[64];
     wood_open(&p, alone, SEED);
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 0, 3, "abc", out), "cba");
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 3, 3, "ab", out), "aba");
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 6, 3, "1ab", out), "b1a");
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 9, 3, "Xa", out), "aaX");
+    wood_expect_drawn(&p, RNG_TARGET, 0, "abc", "cba");
+    wood_expect_drawn(&p, RNG_TARGET, 3, "ab", "aba");
+    wood_expect_drawn(&p, RNG_TARGET, 6, "1ab", "b1a");
+    wood_expect_drawn(&p, RNG_TARGET, 9, "Xa", "aaX");
     wood_solve(&p, "search-ar");
-    expect_account(&p, alone_account);
+    wood_expect(&p, alone_account);
     cr_expect_eq(p.t.stop, STOP_ANSWER);
     cr_expect_str_eq(p.t.response, "b\n\nb\n\na\n\n3\\boxed{3}");
     cr_expect_eq(p.t.count.kept_tokens, 19);
@@ -62,7 +55,7 @@ Test(beam, grows_the_tree_worked_out_by_hand) {
     cr_expect(p.t.tree);
     p.s.choose = CHOOSE_MIN;
     wood_solve(&p, "search-ar");
-    cr_expect_str_eq(wood_kept(&p, out, sizeof out), "c1");
+    wood_expect_kept(&p, "c1", STOP_ANSWER);
     cr_expect_str_eq(p.t.response, "c\n\n1\\boxed{1}");
     wood_close(&p);
 }
@@ -71,7 +64,7 @@ Test(beam, the_drafter_changes_no_node_under_the_exact_rule) {
     struct wood p;
     wood_open(&p, alone, SEED);
     wood_solve(&p, "search-sps");
-    expect_account(&p, alone_account);
+    wood_expect(&p, alone_account);
     cr_expect_gt(p.t.count.spec_accepted, 0);
     cr_expect_gt(p.t.count.evaluated[ROLE_DRAFT], 0);
     wood_close(&p);
@@ -125,13 +118,12 @@ static const char spec_account[] = "c base pruned 0.70 - 1\n"
                                    "bbaa draft surplus 0.81 0.8000 3\n";
 
 static void expect_spec_draws(const struct wood *p) {
-    char out[64];
-    cr_assert_str_eq(wood_drawn(p, RNG_DRAFT, 3, 6, "abd", out), "adaabd");
-    cr_assert_str_eq(wood_drawn(p, RNG_DRAFT, 9, 6, "1ab", out), "ba11ab");
-    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 15, 1, "1ab", out), "b");
-    cr_assert_str_eq(wood_drawn(p, RNG_DRAFT, 16, 6, "ab", out), "aaaaba");
-    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 22, 3, "2ab", out), "a22");
-    cr_assert_str_eq(wood_drawn(p, RNG_DRAFT, 25, 6, "3a", out), "33a3aa");
+    wood_expect_drawn(p, RNG_DRAFT, 3, "abd", "adaabd");
+    wood_expect_drawn(p, RNG_DRAFT, 9, "1ab", "ba11ab");
+    wood_expect_drawn(p, RNG_TARGET, 15, "1ab", "b");
+    wood_expect_drawn(p, RNG_DRAFT, 16, "ab", "aaaaba");
+    wood_expect_drawn(p, RNG_TARGET, 22, "2ab", "a22");
+    wood_expect_drawn(p, RNG_DRAFT, 25, "3a", "33a3aa");
 }
 
 Test(beam, specsearch_follows_the_hand_worked_thresholds) {
@@ -139,7 +131,7 @@ Test(beam, specsearch_follows_the_hand_worked_thresholds) {
     wood_open(&p, spec, SEED);
     expect_spec_draws(&p);
     wood_solve(&p, "specsearch");
-    expect_account(&p, spec_account);
+    wood_expect(&p, spec_account);
     cr_expect_eq(p.t.stop, STOP_ANSWER);
     cr_expect_str_eq(p.t.response, "b\n\nb\n\na\n\n3\\boxed{3}");
     // bb and bba3: 3 + 10 tokens.
@@ -172,9 +164,9 @@ Test(beam, the_threshold_may_follow_the_base_alone) {
 // 0.9 * 0.713 + 0.1 * 0.68 = 0.7097.
 Test(beam, scores_of_drafts_without_a_place_move_no_threshold) {
     struct wood p;
-    char got[2048], out[16];
+    char got[2048];
     wood_open(&p, spec, SEED);
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 21, 3, "2ab", out), "2a2");
+    wood_expect_drawn(&p, RNG_TARGET, 21, "2ab", "2a2");
     p.s.quality = QUALITY_MEAN;
     wood_solve(&p, "specsearch");
     wood_account(&p, got, sizeof got);
@@ -196,7 +188,7 @@ Test(beam, rewriting_alone_writes_the_same_thoughts) {
     wood_open(&p, spec, SEED);
     p.s.rewrite = REWRITE_AR;
     wood_solve(&p, "specsearch");
-    expect_account(&p, spec_account);
+    wood_expect(&p, spec_account);
     cr_expect_eq(p.t.count.spec_drafted, 0);
     wood_close(&p);
 }

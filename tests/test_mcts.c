@@ -7,23 +7,30 @@
 #include <math.h>
 #include <string.h>
 
-static int add(struct tree *t, int parent, double score, double prior,
-               int n_visits, double value_sum) {
-    int i = tree_add(t, parent, AUTHOR_BASE, NULL, 0, "", 0);
-    cr_assert(i >= 0);
-    t->nodes[i].score = score;
-    t->nodes[i].prior = prior;
-    t->nodes[i].n_visits = n_visits;
-    t->nodes[i].value_sum = value_sum;
-    tree_link(t, i);
-    return i;
-}
+struct child {
+    double score, prior;
+    int n_visits;
+    double value_sum;
+};
 
-static void open_tree(struct tree *t) {
+// Which of these children of a node that was visited so often is selected.
+static int selected(const struct settings *s, int n_visits,
+                    const struct child *children, int n) {
     struct error err = {0};
-    *t = (struct tree){0};
-    cr_assert_eq(tree_fit(t, 16, 8, 8, &err), 0, "%s", err.text);
-    tree_reset(t);
+    struct tree t = {0};
+    cr_assert_eq(tree_fit(&t, 16, 8, 8, &err), 0, "%s", err.text);
+    tree_reset(&t);
+    for (int i = 0; i < n; i++) {
+        cr_assert_eq(tree_add(&t, TREE_ROOT, AUTHOR_BASE, NULL, 0, "", 0), i);
+        t.nodes[i].score = children[i].score;
+        t.nodes[i].prior = children[i].prior;
+        t.nodes[i].n_visits = children[i].n_visits;
+        t.nodes[i].value_sum = children[i].value_sum;
+        tree_link(&t, i);
+    }
+    int child = mcts_select(&t, TREE_ROOT, n_visits, s);
+    tree_release(&t);
+    return child;
 }
 
 // Three children after 4 visits, exploration 1.25. The factor is log(19657 /
@@ -34,54 +41,39 @@ static void open_tree(struct tree *t) {
 // With exploration 0 the factor is 0.000254, so a is first.
 Test(mcts, puct_weighs_value_prior_and_visits) {
     struct settings s = {.selection = SELECT_PUCT, .exploration = 1.25};
-    struct tree t;
-    open_tree(&t);
-    int a = add(&t, TREE_ROOT, 0.9, 0.2, 2, 1.2);
-    int b = add(&t, TREE_ROOT, 0.9, 0.3, 1, 0.5);
-    int c = add(&t, TREE_ROOT, 0.3, 0.5, 0, 0);
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 4, &s), c);
+    struct child abc[] = {
+        {0.9, 0.2, 2, 1.2}, {0.9, 0.3, 1, 0.5}, {0.3, 0.5, 0, 0}};
+    cr_expect_eq(selected(&s, 4, abc, 3), 2);
     // One visit worth 0.3 later c has 0.3 + 0.5 * 1.25025 * sqrt(5) / 2 =
     // 0.998908, b 0.5 + 0.3 * 1.25025 * sqrt(5) / 2 = 0.919345; two visits
     // later c has 0.3 + 0.5 * 1.25025 * sqrt(6) / 3 = 0.810410.
-    t.nodes[c].n_visits = 1;
-    t.nodes[c].value_sum = 0.3;
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 5, &s), c);
-    t.nodes[c].n_visits = 2;
-    t.nodes[c].value_sum = 0.6;
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 6, &s), b);
+    abc[2] = (struct child){0.3, 0.5, 1, 0.3};
+    cr_expect_eq(selected(&s, 5, abc, 3), 2);
+    abc[2] = (struct child){0.3, 0.5, 2, 0.6};
+    cr_expect_eq(selected(&s, 6, abc, 3), 1);
     s.exploration = 0;
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 6, &s), a);
-    tree_release(&t);
+    cr_expect_eq(selected(&s, 6, abc, 3), 0);
 }
 
 // Exploration goes with the root of the parent's visits: after 2 visits
 //   a  0.8 / 1 + 0.1 * sqrt(2) * 1.25010 / 2 = 0.888393
 //   b  0.3     + 0.3 * sqrt(2) * 1.25010 / 1 = 0.830369
+// and with sqrt(3) = 1.732 a 0.908, b 0.950.
 Test(mcts, puct_grows_with_the_root_of_visits) {
-    struct settings s = {.selection = SELECT_PUCT, .exploration = 1.25};
-    struct tree t;
-    open_tree(&t);
-    int a = add(&t, TREE_ROOT, 0.9, 0.1, 1, 0.8);
-    int b = add(&t, TREE_ROOT, 0.3, 0.3, 0, 0);
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 2, &s), a);
-    // sqrt(3) = 1.732: a 0.908, b 0.950.
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 3, &s), b);
-    tree_release(&t);
+    const struct settings s = {.selection = SELECT_PUCT, .exploration = 1.25};
+    const struct child ab[] = {{0.9, 0.1, 1, 0.8}, {0.3, 0.3, 0, 0}};
+    cr_expect_eq(selected(&s, 2, ab, 2), 0);
+    cr_expect_eq(selected(&s, 3, ab, 2), 1);
 }
 
 // The factor alone decides: equal Q, so the prior wins only as long as the
-// logarithm is not nothing.
+// logarithm is not nothing. At 4 visits 0.8 * 2 * 0.000254 = 0.0004 < 0.1; at
+// 40000 visits 0.8 * 200 * log(59653 / 19652) = 177.7 > 0.1.
 Test(mcts, the_factor_of_puct_grows_with_visits) {
-    struct settings s = {.selection = SELECT_PUCT, .exploration = 0};
-    struct tree t;
-    open_tree(&t);
-    int a = add(&t, TREE_ROOT, 0.5, 0.1, 0, 0);
-    int b = add(&t, TREE_ROOT, 0.4, 0.9, 0, 0);
-    // At 4 visits 0.8 * 2 * 0.000254 = 0.0004 < 0.1; at 40000 visits
-    // 0.8 * 200 * log(59653 / 19652) = 177.7 > 0.1.
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 4, &s), a);
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 40000, &s), b);
-    tree_release(&t);
+    const struct settings s = {.selection = SELECT_PUCT, .exploration = 0};
+    const struct child ab[] = {{0.5, 0.1, 0, 0}, {0.4, 0.9, 0, 0}};
+    cr_expect_eq(selected(&s, 4, ab, 2), 0);
+    cr_expect_eq(selected(&s, 40000, ab, 2), 1);
 }
 
 // sqrt(log(7) / N): 0.986370 for N = 2, 0.697469 for N = 4.
@@ -90,31 +82,21 @@ Test(mcts, the_factor_of_puct_grows_with_visits) {
 // With exploration 0.75: a 1.139778, b 1.123102.
 Test(mcts, uct_weighs_value_and_visits_and_goes_first_where_it_never_was) {
     struct settings s = {.selection = SELECT_UCT, .exploration = 0.5};
-    struct tree t;
-    open_tree(&t);
-    int a = add(&t, TREE_ROOT, 0.1, 0, 2, 0.8);
-    int b = add(&t, TREE_ROOT, 0.1, 0, 4, 2.4);
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 7, &s), b);
+    const struct child abcd[] = {
+        {0.1, 0, 2, 0.8}, {0.1, 0, 4, 2.4}, {0.01, 0, 0, 0}, {0.99, 0, 0, 0}};
+    cr_expect_eq(selected(&s, 7, abcd, 2), 1);
     s.exploration = 0.75;
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 7, &s), a);
-    int c = add(&t, TREE_ROOT, 0.01, 0, 0, 0);
-    add(&t, TREE_ROOT, 0.99, 0, 0, 0);
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 7, &s), c);
-    tree_release(&t);
+    cr_expect_eq(selected(&s, 7, abcd, 2), 0);
+    cr_expect_eq(selected(&s, 7, abcd, 4), 2);
 }
 
 Test(mcts, equal_children_go_in_order_and_none_is_none) {
-    struct settings s = {.selection = SELECT_PUCT, .exploration = 1.25};
-    struct tree t;
-    open_tree(&t);
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 0, &s), -1);
-    int a = add(&t, TREE_ROOT, 0.5, 0.5, 0, 0);
-    add(&t, TREE_ROOT, 0.5, 0.5, 0, 0);
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 1, &s), a);
-    s.selection = SELECT_UCT;
-    cr_expect_eq(mcts_select(&t, TREE_ROOT, 1, &s), a);
-    cr_expect_eq(mcts_select(&t, a, 0, &s), -1);
-    tree_release(&t);
+    static const struct child equal[] = {{0.5, 0.5, 0, 0}, {0.5, 0.5, 0, 0}};
+    for (int rule = SELECT_PUCT; rule <= SELECT_UCT; rule++) {
+        const struct settings s = {.selection = rule, .exploration = 1.25};
+        cr_expect_eq(selected(&s, 0, NULL, 0), -1);
+        cr_expect_eq(selected(&s, 1, equal, 2), 0);
+    }
 }
 
 // ---- searches ---------------------------------------------------------------
@@ -152,27 +134,24 @@ static const struct wood_place places[] = {
 };
 
 static void open_wood(struct wood *p, enum selection_rule rule) {
-    char out[64];
     wood_open(p, places, SEED);
     p->s.search = SEARCH_MCTS;
     p->s.tree_width = 2;
     p->s.iterations = 4;
     p->s.selection = (int)rule;
     p->s.exploration = rule == SELECT_PUCT ? 2 : 1.25;
-    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 0, 2, "abc", out), "cb");
-    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 2, 2, "ab", out), "aa");
-    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 4, 2, "12", out), "21");
-    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 6, 2, "ab", out), "ba");
-    cr_assert_str_eq(wood_drawn(p, RNG_TARGET, 10, 2, "14", out), "41");
+    wood_expect_drawn(p, RNG_TARGET, 0, "abc", "cb");
+    wood_expect_drawn(p, RNG_TARGET, 2, "ab", "aa");
+    wood_expect_drawn(p, RNG_TARGET, 4, "12", "21");
+    wood_expect_drawn(p, RNG_TARGET, 6, "ab", "ba");
+    wood_expect_drawn(p, RNG_TARGET, 10, "14", "41");
 }
 
 static void expect_tree(struct wood *p, enum choice_rule rule,
                         const char *want) {
-    char got[2048];
     p->s.choose = (int)rule;
     wood_solve(p, "search-ar");
-    wood_account(p, got, sizeof got);
-    cr_expect_str_eq(got, want, "got\n%swant\n%s", got, want);
+    wood_expect(p, want);
 }
 
 Test(mcts, grows_the_tree_worked_out_by_hand) {
@@ -192,10 +171,9 @@ Test(mcts, grows_the_tree_worked_out_by_hand) {
     cr_expect_eq(p.t.stop, STOP_ANSWER);
     cr_expect_str_eq(p.t.response, "b\n\nb\n\n3\\boxed{3}");
     // Least scores: ca1 0.40, bb3 0.60, ba4 0.20.
-    char out[16];
     p.s.choose = CHOOSE_MIN;
     wood_solve(&p, "search-ar");
-    cr_expect_str_eq(wood_kept(&p, out, sizeof out), "bb3");
+    wood_expect_kept(&p, "bb3", STOP_ANSWER);
     wood_close(&p);
 }
 
@@ -245,30 +223,26 @@ static const struct wood_place drafted[] = {
 
 Test(mcts, specsearch_moves_one_threshold_through_all_expansions) {
     struct wood p;
-    char got[2048], out[64];
     wood_open(&p, drafted, SEED);
     p.s.search = SEARCH_MCTS;
     p.s.tree_width = 2;
     p.s.iterations = 2;
     p.s.selection = SELECT_UCT;
-    cr_assert_str_eq(wood_drawn(&p, RNG_DRAFT, 2, 4, "ab", out), "aaba");
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 6, 1, "ab", out), "b");
-    cr_assert_str_eq(wood_drawn(&p, RNG_DRAFT, 11, 4, "ab", out), "aabb");
-    cr_assert_str_eq(wood_drawn(&p, RNG_TARGET, 15, 2, "ab", out), "bb");
+    wood_expect_drawn(&p, RNG_DRAFT, 2, "ab", "aaba");
+    wood_expect_drawn(&p, RNG_TARGET, 6, "ab", "b");
+    wood_expect_drawn(&p, RNG_DRAFT, 11, "ab", "aabb");
+    wood_expect_drawn(&p, RNG_TARGET, 15, "ab", "bb");
     wood_solve(&p, "specsearch");
-    wood_account(&p, got, sizeof got);
-    cr_expect_str_eq(got,
-                     "c base pruned 0.80 - 1\n"
-                     "b base kept 0.60 - 1\n"
-                     "ca draft rejected 0.50 0.8000 3\n"
-                     "cb draft pruned 0.82 0.8000 2\n"
-                     "cb base surplus 0.82 0.8000 1\n"
-                     "cb5 draft pruned 0.81 0.8020 4\n"
-                     "ba draft rejected 0.20 0.8028 2\n"
-                     "bb draft rejected 0.70 0.8028 2\n"
-                     "bb base kept 0.70 0.8028 2\n"
-                     "bb3 draft kept 0.90 0.7925 4\n",
-                     "got\n%s", got);
+    wood_expect(&p, "c base pruned 0.80 - 1\n"
+                    "b base kept 0.60 - 1\n"
+                    "ca draft rejected 0.50 0.8000 3\n"
+                    "cb draft pruned 0.82 0.8000 2\n"
+                    "cb base surplus 0.82 0.8000 1\n"
+                    "cb5 draft pruned 0.81 0.8020 4\n"
+                    "ba draft rejected 0.20 0.8028 2\n"
+                    "bb draft rejected 0.70 0.8028 2\n"
+                    "bb base kept 0.70 0.8028 2\n"
+                    "bb3 draft kept 0.90 0.7925 4\n");
     wood_close(&p);
 }
 
@@ -278,7 +252,6 @@ Test(mcts, specsearch_moves_one_threshold_through_all_expansions) {
 // better of both is what there is.
 Test(mcts, dead_ends_end_iterations) {
     struct wood p;
-    char out[16];
     wood_open(&p, drafted, SEED);
     p.s.search = SEARCH_MCTS;
     p.s.tree_width = 2;
@@ -288,8 +261,7 @@ Test(mcts, dead_ends_end_iterations) {
     p.s.rejection = REJECT_FIXED;
     p.s.fixed_threshold = 1.1;
     wood_solve(&p, "specsearch");
-    cr_expect_eq(p.t.stop, STOP_NO_THOUGHT);
-    cr_expect_str_eq(wood_kept(&p, out, sizeof out), "c");
+    wood_expect_kept(&p, "c", STOP_NO_THOUGHT);
     cr_expect_eq(p.t.n_steps, 6);
     // Nothing is expanded twice.
     p.s.iterations = 6;
