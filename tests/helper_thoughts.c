@@ -49,6 +49,19 @@ void bench_open(struct bench *b, const struct settings *s, uint64_t seed,
     bench_open_models(b, s, "1+1");
 }
 
+void bench_open_family(struct bench *b, const struct settings *s, uint64_t seed,
+                       double noise, const char *const *base_specials,
+                       const char *const *draft_specials) {
+    toy_init(&b->p.base_toy, seed, 0, 0);
+    toy_init(&b->p.draft_toy, seed, seed + 1, noise);
+    b->p.base_toy.model.specials = base_specials;
+    b->p.draft_toy.model.specials = draft_specials;
+    b->p.base = toy_open(&b->p.base_toy);
+    b->p.draft = toy_open(&b->p.draft_toy);
+    bench_open_models(b, s, "1+1");
+    cr_assert_eq(b->p.w->map.relation, VOCAB_FAMILY);
+}
+
 void bench_reset(struct bench *b, uint64_t seed) {
     transcript_drop_all(b->x);
     tree_reset(&b->x->tree);

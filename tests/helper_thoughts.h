@@ -16,6 +16,10 @@ struct bench {
 void bench_settings(struct settings *s);
 void bench_open(struct bench *b, const struct settings *s, uint64_t seed,
                 double noise);
+// With models of one family: the same vocabulary but for special tokens.
+void bench_open_family(struct bench *b, const struct settings *s, uint64_t seed,
+                       double noise, const char *const *base_specials,
+                       const char *const *draft_specials);
 // With models of one's own, which p.base and p.draft hold.
 void bench_open_models(struct bench *b, const struct settings *s,
                        const char *problem);

@@ -22,6 +22,21 @@ struct fixture {
     char text[256];
 };
 
+static void fixture_init(struct fixture *f, enum choice_rule rule) {
+    struct error err = {0};
+    *f = (struct fixture){.s.choose = (int)rule};
+    f->w.text = f->text;
+    f->w.text_bytes = sizeof f->text;
+    f->x = (struct search){.w = &f->w,
+                           .s = &f->s,
+                           .finished = f->finished,
+                           .frontier = f->frontier,
+                           .votes = f->votes,
+                           .scratch = f->scratch};
+    cr_assert_eq(tree_fit(&f->x.tree, 32, 8, 8, &err), 0, "%s", err.text);
+    tree_reset(&f->x.tree);
+}
+
 static int add(struct tree *t, int parent, double score, const char *text) {
     int node = tree_add(t, parent, AUTHOR_BASE, NULL, 0, text, strlen(text));
     cr_assert(node >= 0);
@@ -37,18 +52,8 @@ static int add_path(struct tree *t, const struct path *p) {
 // The chosen path's number in finished, then frontier; -1: none.
 static int choose(enum choice_rule rule, const struct path *finished,
                   int n_finished, const struct path *frontier, int n_frontier) {
-    struct fixture f = {.s.choose = (int)rule};
-    struct error err = {0};
-    f.w.text = f.text;
-    f.w.text_bytes = sizeof f.text;
-    f.x = (struct search){.w = &f.w,
-                          .s = &f.s,
-                          .finished = f.finished,
-                          .frontier = f.frontier,
-                          .votes = f.votes,
-                          .scratch = f.scratch};
-    cr_assert_eq(tree_fit(&f.x.tree, 32, 8, 8, &err), 0, "%s", err.text);
-    tree_reset(&f.x.tree);
+    struct fixture f;
+    fixture_init(&f, rule);
     for (int i = 0; i < n_finished; i++)
         f.finished[f.x.n_finished++] = add_path(&f.x.tree, &finished[i]);
     for (int i = 0; i < n_frontier; i++)
@@ -120,18 +125,8 @@ Test(choose, looks_at_all_paths_where_none_has_an_answer) {
 
 // An answer that begins in one thought and ends in the next.
 Test(choose, reads_answers_across_thoughts) {
-    struct fixture f = {.s.choose = CHOOSE_LAST};
-    struct error err = {0};
-    f.w.text = f.text;
-    f.w.text_bytes = sizeof f.text;
-    f.x = (struct search){.w = &f.w,
-                          .s = &f.s,
-                          .finished = f.finished,
-                          .frontier = f.frontier,
-                          .votes = f.votes,
-                          .scratch = f.scratch};
-    cr_assert_eq(tree_fit(&f.x.tree, 8, 8, 8, &err), 0);
-    tree_reset(&f.x.tree);
+    struct fixture f;
+    fixture_init(&f, CHOOSE_LAST);
     struct tree *t = &f.x.tree;
     f.finished[0] = add(t, add(t, TREE_ROOT, 0.5, "\\boxed{1"), 0.25, "2}");
     f.finished[1] = add(t, TREE_ROOT, 0.5, "\\boxed{1");

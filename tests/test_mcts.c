@@ -133,6 +133,17 @@ static const struct wood_place places[] = {
     {"bb3", 0.9, NULL, NULL},  {NULL, 0, NULL, NULL},
 };
 
+static const char grown[] = "c base pruned 0.80 - 1\n"
+                            "b base kept 0.60 - 1\n"
+                            "ca base pruned 0.50 - 2\n"
+                            "ca2 base pruned 0.30 - 1\n"
+                            "ca1 base pruned 0.40 - 1\n"
+                            "bb base kept 0.70 - 1\n"
+                            "ba base pruned 0.20 - 1\n"
+                            "bb3 base kept 0.90 - 2\n"
+                            "ba4 base pruned 0.55 - 1\n"
+                            "ba1 base pruned 0.45 - 1\n";
+
 static void open_wood(struct wood *p, enum selection_rule rule) {
     wood_open(p, places, SEED);
     p->s.search = SEARCH_MCTS;
@@ -157,17 +168,7 @@ static void expect_tree(struct wood *p, enum choice_rule rule,
 Test(mcts, grows_the_tree_worked_out_by_hand) {
     struct wood p;
     open_wood(&p, SELECT_PUCT);
-    expect_tree(&p, CHOOSE_LAST,
-                "c base pruned 0.80 - 1\n"
-                "b base kept 0.60 - 1\n"
-                "ca base pruned 0.50 - 2\n"
-                "ca2 base pruned 0.30 - 1\n"
-                "ca1 base pruned 0.40 - 1\n"
-                "bb base kept 0.70 - 1\n"
-                "ba base pruned 0.20 - 1\n"
-                "bb3 base kept 0.90 - 2\n"
-                "ba4 base pruned 0.55 - 1\n"
-                "ba1 base pruned 0.45 - 1\n");
+    expect_tree(&p, CHOOSE_LAST, grown);
     cr_expect_eq(p.t.stop, STOP_ANSWER);
     cr_expect_str_eq(p.t.response, "b\n\nb\n\n3\\boxed{3}");
     // Least scores: ca1 0.40, bb3 0.60, ba4 0.20.
@@ -181,17 +182,7 @@ Test(mcts, uct_grows_another_tree) {
     struct wood p;
     open_wood(&p, SELECT_UCT);
     // All answers differ: the vote goes to the best score.
-    expect_tree(&p, CHOOSE_VOTE,
-                "c base pruned 0.80 - 1\n"
-                "b base kept 0.60 - 1\n"
-                "ca base pruned 0.50 - 2\n"
-                "ca2 base pruned 0.30 - 1\n"
-                "ca1 base pruned 0.40 - 1\n"
-                "bb base kept 0.70 - 1\n"
-                "ba base pruned 0.20 - 1\n"
-                "bb3 base kept 0.90 - 2\n"
-                "ba4 base pruned 0.55 - 1\n"
-                "ba1 base pruned 0.45 - 1\n");
+    expect_tree(&p, CHOOSE_VOTE, grown);
     // What the last iteration came to shows in the tree of one less: with three
     // ba4 is there, and with puct it is not.
     p.s.iterations = 3;

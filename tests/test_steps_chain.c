@@ -80,27 +80,27 @@ Test(steps_chain, references_name_their_operation) {
 }
 
 Test(steps_chain, a_choice_is_boxed_by_its_letter) {
+    static const char *const right[] = {"A:4,B:55,C:5\\boxed{C}", "\\boxed{C}"};
+    static const char *const wrong[] = {
+        "A:4,B:55\\boxed{B}",
+        "\\boxed{5}",
+        "\\boxed{E}",
+        "A:4,B:5,C:5\\boxed{C}", // B is another number
+        "A:4,C:55,\\boxed{C}",
+        "E:4,C:5\\boxed{C}",
+        "so\\boxed{C}",
+        "\\boxed{",
+    };
     const char *p = "2 a+3? A:4 B:55 C:5 D:6";
-    const char *steps[] = {"a:2+3;2+3=5;5", "A:4,B:55,C:5\\boxed{C}"};
-    cr_expect_eq(judge(p, steps, 2), STEP_RIGHT);
-    steps[1] = "A:4,B:55\\boxed{B}";
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
-    steps[1] = "\\boxed{5}";
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
-    steps[1] = "\\boxed{E}";
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
-    steps[1] = "\\boxed{C}";
-    cr_expect_eq(judge(p, steps, 2), STEP_RIGHT);
-    steps[1] = "A:4,B:5,C:5\\boxed{C}"; // B is another number
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
-    steps[1] = "A:4,C:55,\\boxed{C}";
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
-    steps[1] = "E:4,C:5\\boxed{C}";
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
-    steps[1] = "so\\boxed{C}";
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
-    steps[1] = "\\boxed{";
-    cr_expect_eq(judge(p, steps, 2), STEP_WRONG);
+    const char *steps[] = {"a:2+3;2+3=5;5", NULL};
+    for (int i = 0; i < 2; i++) {
+        steps[1] = right[i];
+        cr_expect_eq(judge(p, steps, 2), STEP_RIGHT, "%s", right[i]);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        steps[1] = wrong[i];
+        cr_expect_eq(judge(p, steps, 2), STEP_WRONG, "%s", wrong[i]);
+    }
 }
 
 Test(steps_chain, what_is_taken_back_counts_no_more) {

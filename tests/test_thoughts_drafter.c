@@ -203,23 +203,17 @@ Test(thoughts_drafter, that_share_proposals_are_independent) {
 
 // ---- models of one family ---------------------------------------------------
 
+static const char *const base_specials[] = {"<|grade|>", "<|base|>", NULL};
+static const char *const draft_specials[] = {"<|own|>", "<|grade|>", NULL};
+
 Test(thoughts_drafter, of_a_family_are_written_in_the_ids_of_the_base) {
-    static const char *const base_specials[] = {"<|grade|>", "<|base|>", NULL};
-    static const char *const draft_specials[] = {"<|own|>", "<|grade|>", NULL};
     struct settings s;
     struct bench b;
     bench_settings(&s);
     s.temperature = 0.8;
     s.accept = ACCEPT_EXACT;
     s.evaluator = EVALUATOR_LIKELIHOOD;
-    toy_init(&b.p.base_toy, 41, 0, 0);
-    toy_init(&b.p.draft_toy, 41, 42, 1);
-    b.p.base_toy.model.specials = base_specials;
-    b.p.draft_toy.model.specials = draft_specials;
-    b.p.base = toy_open(&b.p.base_toy);
-    b.p.draft = toy_open(&b.p.draft_toy);
-    bench_open_models(&b, &s, "1+1");
-    cr_assert_eq(b.p.w->map.relation, VOCAB_FAMILY);
+    bench_open_family(&b, &s, 41, 1, base_specials, draft_specials);
     for (uint64_t seed = 0; seed < 6; seed++) {
         bench_reset(&b, seed);
         alone_check_layers(&b, AUTHOR_DRAFT, false, 12);
@@ -251,8 +245,6 @@ static void draft_special(void *ctx, const int32_t *tokens, int n, float *row) {
 }
 
 Test(thoughts_drafter, of_a_family_may_hold_special_tokens) {
-    static const char *const base_specials[] = {"<|grade|>", "<|base|>", NULL};
-    static const char *const draft_specials[] = {"<|own|>", "<|grade|>", NULL};
     static const char *const meta[] = {"specsweep.prompt", "P:{problem}\n",
                                        NULL};
     struct scripted_model base = {.logits = base_special,

@@ -242,14 +242,7 @@ Test(transcript, a_relative_reads_the_path_in_its_own_ids) {
     struct settings s;
     struct bench b;
     bench_settings(&s);
-    toy_init(&b.p.base_toy, 7, 0, 0);
-    toy_init(&b.p.draft_toy, 7, 8, 0);
-    b.p.base_toy.model.specials = base_specials;
-    b.p.draft_toy.model.specials = draft_specials;
-    b.p.base = toy_open(&b.p.base_toy);
-    b.p.draft = toy_open(&b.p.draft_toy);
-    bench_open_models(&b, &s, "1+1");
-    cr_assert_eq(b.p.w->map.relation, VOCAB_FAMILY);
+    bench_open_family(&b, &s, 7, 0, base_specials, draft_specials);
     // What only the base has is a control token, which has no text.
     const int32_t tokens[] = {'a', 258, 259, 'b'};
     int one = tree_add(&b.x->tree, TREE_ROOT, AUTHOR_BASE, tokens, 4, "ab", 2);
