@@ -73,6 +73,7 @@ static struct method_seqs group_seqs(const struct prompt_groups *g,
         struct method_seqs n = method_seqs(c->method, &c->settings, role);
         most.n_seq = max_int(most.n_seq, n.n_seq);
         most.n_forks = max_int(most.n_forks, n.n_forks);
+        most.n_live = max_int(most.n_live, n.n_live);
         most.fork_tokens = max_int(most.fork_tokens, n.fork_tokens);
     }
     return most;
@@ -87,6 +88,7 @@ struct method_seqs prompt_groups_seqs(const struct prompt_groups *g,
             struct method_seqs n = group_seqs(g, s, i, (enum model_role)r);
             sum.n_seq = add_capped(sum.n_seq, n.n_seq);
             sum.n_forks = add_capped(sum.n_forks, n.n_forks);
+            sum.n_live = add_capped(sum.n_live, n.n_live);
             sum.fork_tokens = max_int(sum.fork_tokens, n.fork_tokens);
         }
     }

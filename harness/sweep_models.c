@@ -123,6 +123,15 @@ static size_t add_capped(size_t a, size_t b) {
     return a > SIZE_MAX - b ? SIZE_MAX : a + b;
 }
 
+// Logits rows of all live transcripts.
+static size_t rows_bytes(const struct sweep *s, int model, int n_workers,
+                         size_t row_bytes) {
+    int n_live = of_workers(n_workers, seqs_needed(s, model).n_live);
+    size_t n_rows = (size_t)n_live * (size_t)rows_needed(s), n_bytes;
+    bool over = __builtin_mul_overflow(n_rows, row_bytes, &n_bytes);
+    return over ? SIZE_MAX : n_bytes;
+}
+
 // What one model takes, added to *total and said.
 static int add_need(const struct sweep *s, int model, int n_workers,
                     size_t *total, FILE *log, struct error *err) {
@@ -132,7 +141,9 @@ static int add_need(const struct sweep *s, int model, int n_workers,
     if (lm_native_need(spec->path, &o, &need, err))
         return place_prefix(&spec->place, err);
     size_t kv_bytes = need.kv_bytes ? need.kv_bytes : SIZE_MAX; // overflow
+    size_t rows = rows_bytes(s, model, n_workers, need.row_bytes);
     *total = add_capped(*total, add_capped(need.weights_bytes, kv_bytes));
+    *total = add_capped(*total, rows);
     fprintf(log,
             "model %s: %.1f MB of weights, %.1f MB of KV cache (%s, %d x %d "
             "tokens",
@@ -140,7 +151,7 @@ static int add_need(const struct sweep *s, int model, int n_workers,
             (double)kv_bytes / 1e6, o.kv, o.n_seq, need.n_ctx);
     if (o.n_forks)
         fprintf(log, " and %d forks of %d", o.n_forks, o.fork_tokens);
-    fputs(")\n", log);
+    fprintf(log, "), %.1f MB of logits\n", (double)rows / 1e6);
     return 0;
 }
 
@@ -160,12 +171,13 @@ int sweep_models_check_memory(const struct sweep *s, int n_workers,
         if (add_need(s, i, n_workers, &total, log, err)) return -1;
     }
     if (total <= available) return 0;
-    return error_set(err, ERR_MEMORY,
-                     "%s: weights and KV caches take %.1f MB, %.1f MB of "
-                     "memory are free; lower engine.context or concurrency, or "
-                     "set engine.kv to f16 or q8_0%s",
-                     c->path, (double)total / 1e6, (double)available / 1e6,
-                     searches(s) ? ", or narrow the search" : "");
+    return error_set(
+        err, ERR_MEMORY,
+        "%s: weights, KV caches and logits take %.1f MB, %.1f MB of "
+        "memory are free; lower engine.context or concurrency, or "
+        "set engine.kv to f16 or q8_0%s",
+        c->path, (double)total / 1e6, (double)available / 1e6,
+        searches(s) ? ", or narrow the search" : "");
 }
 
 int sweep_n_workers(const struct sweep *s) {

@@ -146,10 +146,11 @@ Test(sweep_models, memory_is_said_and_checked_before_anything_is_loaded) {
     free(log);
     free(check_memory(&s, 2 * KV_FLOATS * sizeof(float), -1));
     cr_expect_eq(s.err.kind, ERR_MEMORY);
-    cr_expect(strstr(s.err.text, "x.yaml: weights and KV caches take ") &&
-                  strstr(s.err.text, "engine.context") &&
-                  strstr(s.err.text, "engine.kv"),
-              "%s", s.err.text);
+    cr_expect(
+        strstr(s.err.text, "x.yaml: weights, KV caches and logits take ") &&
+            strstr(s.err.text, "engine.context") &&
+            strstr(s.err.text, "engine.kv"),
+        "%s", s.err.text);
     leave(&s);
 }
 
@@ -166,6 +167,13 @@ Test(sweep_models, a_smaller_type_of_cache_takes_less) {
     cr_expect_eq(facts->kv_bytes, KV_FLOATS * sizeof(uint16_t));
     cr_expect_eq(facts->kv_token_bytes * 512, facts->kv_bytes);
     leave(&s);
+}
+
+static struct lm_need lm_need_of(const char *path) {
+    struct lm_native_options o = {.n_threads = 1, .n_seq = 1, .n_rows = 1};
+    struct lm_need need = {0};
+    cr_assert_eq(lm_native_need(path, &o, &need, NULL), 0);
+    return need;
 }
 
 // The transcripts and forks that cells which share a workspace ask for: those
@@ -186,9 +194,13 @@ Test(sweep_models, forks_of_searches_are_said_and_reserved) {
     struct method_seqs draft = method_seqs(c->method, &c->settings, ROLE_DRAFT);
     cr_assert(base.n_forks > 0 && draft.n_forks > 0);
     char *log = check_memory(&s, SIZE_MAX, 0);
-    char *want = xasprintf("(f32, %d x 512 tokens and %d forks of 20)\nmodel "
-                           "draft",
-                           base.n_seq, base.n_forks);
+    // A row for each live transcript, drafted token (5) and a few spare ones.
+    cr_assert_gt(base.n_live, 1);
+    size_t n_vocab = (size_t)lm_need_of(s.config.models[0].path).row_bytes / 4;
+    double rows_mb = (double)base.n_live * (5 + 4) * (double)n_vocab * 4 / 1e6;
+    char *want = xasprintf("(f32, %d x 512 tokens and %d forks of 20), %.1f MB "
+                           "of logits\nmodel draft",
+                           base.n_seq, base.n_forks, rows_mb);
     cr_expect(strstr(log, want), "%s\n%s", want, log);
     free(log);
     free(want);

@@ -75,7 +75,8 @@ struct lm_native_options {
 // What opening a file with these options takes, from its metadata alone.
 struct lm_need {
     size_t weights_bytes, kv_bytes;
-    int n_ctx; // tokens of one sequence
+    size_t row_bytes; // of one logits row
+    int n_ctx;        // tokens of one sequence
 };
 int lm_native_need(const char *path, const struct lm_native_options *o,
                    struct lm_need *need, struct error *err);

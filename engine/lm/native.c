@@ -264,7 +264,11 @@ static int native_plan(struct gguf *file, const char *path,
                             .n_forks = o->n_forks,
                             .fork_tokens = o->fork_tokens,
                             .type = type};
-    *need = (struct lm_need){.kv_bytes = kv_bytes(kv), .n_ctx = kv->n_ctx};
+    *need = (struct lm_need){
+        .kv_bytes = kv_bytes(kv),
+        .row_bytes = (size_t)shape.n_vocab * sizeof(float),
+        .n_ctx = kv->n_ctx,
+    };
     for (size_t i = 0; i < gguf_n_tensors(file); i++)
         need->weights_bytes += gguf_tensor_at(file, i)->n_bytes;
     return 0;

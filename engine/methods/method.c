@@ -80,12 +80,13 @@ struct method_seqs method_seqs(const struct method *m, const struct settings *s,
                                enum model_role role) {
     struct method_seqs seqs = {0};
     if (!(method_roles(m, s) & (1u << role))) return seqs;
-    seqs.n_seq = 1;
+    seqs.n_seq = seqs.n_live = 1;
     if (!(m->needs & METHOD_SEARCHES)) return seqs;
     struct search_size size;
     search_size(m, s, &size);
     seqs.n_seq += size.n_full;
     seqs.n_forks = size.n_live + size.n_pasts;
+    seqs.n_live += size.n_live;
     seqs.fork_tokens = size.fork_tokens;
     return seqs;
 }

@@ -63,6 +63,7 @@ struct trace_size method_trace_size(const struct method *m,
 struct method_seqs {
     int n_seq;   // up to the context's length
     int n_forks; // that share their past with one of those
+    int n_live;  // of both, those that keep logits rows
     int fork_tokens;
 };
 struct method_seqs method_seqs(const struct method *m, const struct settings *s,
