@@ -10,6 +10,7 @@
 #include "harness/grader.h"
 #include "harness/step_checker.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static void list_commands(FILE *out) {
@@ -22,16 +23,6 @@ static void list_commands(FILE *out) {
     fputs("\n'specsweep help COMMAND' says more; 'specsweep help settings' "
           "lists the keys of a\nconfig file.\n",
           out);
-}
-
-static void list_methods(const struct option *o, FILE *out) {
-    if (o->mask & SETTINGS_SHARED) return;
-    const char *comma = "; methods ";
-    for (int i = 0; method_at(i); i++) {
-        if (!(o->mask & method_at(i)->bit)) continue;
-        fprintf(out, "%s%s", comma, method_at(i)->name);
-        comma = ", ";
-    }
 }
 
 static void list_range(const struct option *o, FILE *out) {
@@ -58,23 +49,57 @@ static void print_default(const struct option *o, FILE *out) {
     if (o->type == OPT_TEXT) fputc('"', out);
 }
 
+static void list_key(const struct option *o, FILE *out) {
+    fprintf(out, "  %s\n      %s\n      ", o->name, o->help);
+    list_range(o, out);
+    print_default(o, out);
+    fputc('\n', out);
+}
+
 static void list_table(const char *title, const struct option *table,
                        FILE *out) {
     fprintf(out, "%s\n", title);
-    for (; table->name; table++) {
-        fprintf(out, "  %s\n      %s\n      ", table->name, table->help);
-        list_range(table, out);
-        print_default(table, out);
-        list_methods(table, out);
-        fputc('\n', out);
+    for (; table->name; table++)
+        list_key(table, out);
+}
+
+// Which methods know the settings of a group.
+static void list_methods(unsigned mask, FILE *out) {
+    if (mask & SETTINGS_SHARED) {
+        fputs("\nsettings: for all methods, or an entry of methods: for itself\n", out);
+        return;
+    }
+    const char *before = "\nentries of methods: ";
+    for (int i = 0; method_at(i); i++) {
+        if (!(mask & method_at(i)->bit)) continue;
+        fprintf(out, "%s%s", before, method_at(i)->name);
+        before = ", ";
+    }
+    fputc('\n', out);
+}
+
+static bool begins_group(const struct option *o) {
+    const struct option *first = settings_table;
+    while (first->mask != o->mask)
+        first++;
+    return first == o;
+}
+
+// Settings of the same methods stand together.
+static void list_method_settings(FILE *out) {
+    for (const struct option *o = settings_table; o->name; o++) {
+        if (!begins_group(o)) continue;
+        list_methods(o->mask, out);
+        for (const struct option *p = o; p->name; p++) {
+            if (p->mask == o->mask) list_key(p, out);
+        }
     }
 }
 
 static void list_settings(FILE *out) {
     list_table("At the top of the file:", top_table, out);
     list_table("\nengine:", engine_table, out);
-    list_table("\nsettings: (those for all methods) and methods:",
-               settings_table, out);
+    list_method_settings(out);
     list_table("\nreport:", report_table, out);
     fputs("\nmodels: NAME: {path: FILE.gguf}\n"
           "datasets: - {name, path, grader, format, fields: {id, problem, "
