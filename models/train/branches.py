@@ -19,7 +19,7 @@ from judged import END_OF_TEXT, clean_chain, fill_text, wrong_chain
 from tokenizer import EOS, IDS, encode
 
 TAG = IDS["<|prm|>"]
-LOST = 0.2  # share of trunks that hold a wrong step
+LOST = 0.35  # share of trunks that hold a wrong step
 FRESH = 0.2  # share of problems in which no model has erred
 SWAPPED = 0.4  # share of steps that get a made-up wrong side
 MOST_ERRORS = 8  # of one row: attention is dear
