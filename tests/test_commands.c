@@ -104,12 +104,16 @@ Test(commands, a_scripted_sweep_gives_the_same_tables_everywhere) {
     free(line);
     free(out);
     free(log);
-    line = xasprintf("report %s/smoke", dir);
-    cr_assert_eq(run(line, "", &out, &log), 0, "%s", log);
-    helper_golden("smoke_report.md", out);
-    free(line);
-    free(out);
-    free(log);
+    static const char *const views[][2] = {{"report", "smoke_report.md"},
+                                           {"show", "smoke_cells.txt"}};
+    for (int i = 0; i < 2; i++) {
+        line = xasprintf("%s %s/smoke", views[i][0], dir);
+        cr_assert_eq(run(line, "", &out, &log), 0, "%s", log);
+        helper_golden(views[i][1], out);
+        free(line);
+        free(out);
+        free(log);
+    }
     helper_dir_free(dir);
 }
 

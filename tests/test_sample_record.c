@@ -232,6 +232,7 @@ Test(sample_record, refuses_trees_that_are_none) {
         {"\"second\":0.25", "\"second\":\"x\"", "\"second\""},
         {"\"parent\":0", "\"parent\":1", "step 3 of the tree"}, // two paths
         {"\"decision\":\"pruned\"", "\"decision\":\"kept\"", "step 1 of the"},
+        {"\"kept\":true", "\"kept\":false", "step 0 of the tree"},
         {"\"tree\":true", "\"tree\":1", "\"tree\""},
         {"\"calls_prm\":3", "\"calls_prm\":-3", "\"calls_prm\""},
     };
