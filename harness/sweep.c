@@ -273,6 +273,26 @@ static int check_single(const struct sweep *s, const char *name,
                      s->config->path, name, label);
 }
 
+// Rows that differ in their threshold alone have one label.
+static int check_versus(const struct sweep *s, struct error *err) {
+    const char *label = s->config->report.versus;
+    const struct cell *found = NULL;
+    if (check_single(s, "versus", label, err)) return -1;
+    for (int i = 0; i < s->n_cells; i++) {
+        const struct cell *c = &s->cells[i];
+        if (strcmp(c->label, label)) continue;
+        if (found && found->base == c->base && found->draft == c->draft &&
+            found->dataset == c->dataset && !strcmp(found->variant, c->variant))
+            return error_set(err, ERR_USAGE,
+                             "%s: versus '%s' has thresholds %g and %g, so no "
+                             "single cell has this name",
+                             s->config->path, label, found->settings.threshold,
+                             c->settings.threshold);
+        found = c;
+    }
+    return 0;
+}
+
 // ---- problems -------------------------------------------------------------
 
 // Can the steps of every problem be checked?
@@ -314,9 +334,9 @@ int sweep_open(struct sweep *s, const struct config *config,
     s->sets = arena_alloc(&s->arena, n_sets * sizeof *s->sets);
     int status = expand(s, err);
     if (!status) status = check_names(s, err);
-    const struct report_config *report = &config->report;
-    if (!status) status = check_single(s, "baseline", report->baseline, err);
-    if (!status) status = check_single(s, "versus", report->versus, err);
+    if (!status)
+        status = check_single(s, "baseline", config->report.baseline, err);
+    if (!status) status = check_versus(s, err);
     for (int i = 0; i < config->n_datasets && !status; i++)
         status = load_set(s, i, err);
     if (status) sweep_release(s);

@@ -164,6 +164,10 @@ Test(sweep, refuses_cells_that_cannot_be_told_apart) {
            "(line 2)");
     refuse("methods:\n  - {method: specdecode, draft_tokens: [3, 4]}\n",
            "baseline 'specdecode' has an axis of its own");
+    refuse("methods:\n  - vanilla\n"
+           "  - {method: specreason, threshold: [3, 7]}\n"
+           "report: {versus: specreason}\n",
+           "versus 'specreason' has thresholds 3 and 7");
     // Tables do not say which PRM scored.
     refuse("methods:\n  - {method: specreason, judge: prm, prm: prm}\n"
            "  - {method: specreason, judge: prm, prm: base}\n",
