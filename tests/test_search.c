@@ -125,6 +125,33 @@ Test(search, no_thought_survives) {
     wood_close(&p);
 }
 
+// The same, but the best of what is rejected stays; where something survives,
+// nothing else does.
+Test(search, the_best_draft_stays_where_nobody_rewrites) {
+    static const struct wood_place places[] = {
+        {"", 0, "a", NULL},      {"a", 0.5, "b", "bcd"},
+        {"ab", 0.2, "e", NULL},  {"ac", 0.7, "e", NULL},
+        {"ad", 0.4, "e", NULL},  {"ace", 0.9, "1", NULL},
+        {"ace1", 1.0, "", NULL}, {NULL, 0, NULL, NULL},
+    };
+    struct wood p;
+    wood_open(&p, places, SEED);
+    p.s.beam_width = 1;
+    p.s.rejection = REJECT_FIXED;
+    p.s.rewrite = REWRITE_BEST;
+    for (int i = 0; i < 2; i++) {
+        p.s.fixed_threshold = i ? 0.7 : 1.1;
+        wood_solve(&p, "specsearch");
+        wood_expect_kept(&p, "ace1", STOP_ANSWER);
+        int n_places = 0;
+        for (int k = 0; k < p.t.n_steps; k++)
+            n_places += p.t.steps[k].decision != DECISION_REJECTED;
+        cr_expect_eq(n_places, 4);
+        cr_expect_eq(p.t.n_steps, 6);
+    }
+    wood_close(&p);
+}
+
 Test(search, a_fixed_threshold_stays) {
     struct wood p;
     wood_open(&p, wood_line, SEED);

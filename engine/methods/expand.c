@@ -91,16 +91,24 @@ static bool is_rejected(const struct search *x, const struct node *n) {
 // Drafts of the parent that are not rejected, best first, into x->scratch.
 static int survivors(struct layer *l, int parent) {
     struct search *x = l->x;
-    int n = 0;
+    const struct tree *t = &x->tree;
+    int n = 0, best = -1; // of the rejected ones
     for (int i = l->first_draft; i < l->first_draft + l->n_drafts; i++) {
-        const struct node *node = &x->tree.nodes[i];
-        if (node->parent != parent) continue;
-        if (is_rejected(x, node))
-            drop(x, i, DECISION_REJECTED);
-        else
+        if (t->nodes[i].parent != parent) continue;
+        if (!is_rejected(x, &t->nodes[i])) {
             x->scratch[n++] = i;
+        } else if (best < 0 || t->nodes[i].score > t->nodes[best].score) {
+            if (best >= 0) drop(x, best, DECISION_REJECTED);
+            best = i;
+        } else {
+            drop(x, i, DECISION_REJECTED);
+        }
     }
-    tree_best_first(&x->tree, x->scratch, n, n);
+    if (best >= 0 && n == 0 && x->s->rewrite == REWRITE_BEST)
+        x->scratch[n++] = best;
+    else if (best >= 0)
+        drop(x, best, DECISION_REJECTED);
+    tree_best_first(t, x->scratch, n, n);
     return n;
 }
 
@@ -143,7 +151,8 @@ static int equal_draft(const struct layer *l, int node) {
 
 static int rewrite(struct layer *l, struct error *err) {
     struct search *x = l->x;
-    if (x->s->rewrite == REWRITE_NONE) return 0;
+    if (x->s->rewrite == REWRITE_NONE || x->s->rewrite == REWRITE_BEST)
+        return 0;
     int n_wished = 0;
     for (int i = 0; i < l->n_parents; i++) {
         int n = l->places[i] + x->s->extra_thoughts;

@@ -11,7 +11,8 @@
 //               extra_thoughts more, go to the base (settings.rewrite). At the
 //               end the threshold is updated with this layer's scores.
 //
-// With rewrite none a parent none of whose drafts survives has no children. A
+// With rewrite none a parent none of whose drafts survives has no children;
+// with rewrite best its best draft is kept, so that the draft searches alone. A
 // parent without children is an end: STOP_NO_THOUGHT, or STOP_CONTEXT where
 // nothing could be written after it.
 //

@@ -28,7 +28,7 @@ static const char *const rejection_names[] = {"adaptive", "fixed", "random",
 static const char *const quality_names[] = {"mean", "max", "ucb", NULL};
 static const char *const quality_input_names[] = {"base", "base+accepted",
                                                   NULL};
-static const char *const rewrite_names[] = {"sps", "ar", "none", NULL};
+static const char *const rewrite_names[] = {"sps", "ar", "none", "best", NULL};
 static const char *const first_layer_names[] = {"base", "draft", NULL};
 
 #define AT(field) offsetof(struct settings, field)
@@ -189,7 +189,8 @@ const struct option settings_table[] = {
     {.name = "rewrite", .type = OPT_CHOICE, .offset = AT(rewrite),
      .choices = rewrite_names, .default_value = "sps", .mask = BIT_SPECSEARCH,
      .help = "how the base replaces rejected thoughts: with the drafter, "
-             "alone, or not at all"},
+             "alone, or not at all; best: not at all, but where all drafts of "
+             "a thought are rejected the best one stays"},
     {.name = "first_layer", .type = OPT_CHOICE, .offset = AT(first_layer),
      .choices = first_layer_names, .default_value = "base",
      .mask = BIT_SPECSEARCH,

@@ -55,7 +55,7 @@ enum rejection_rule {
 };
 enum quality_rule { QUALITY_MEAN, QUALITY_MAX, QUALITY_UCB };
 enum quality_input { QUALITY_BASE, QUALITY_BASE_ACCEPTED };
-enum rewrite_rule { REWRITE_SPS, REWRITE_AR, REWRITE_NONE };
+enum rewrite_rule { REWRITE_SPS, REWRITE_AR, REWRITE_NONE, REWRITE_BEST };
 enum first_layer { FIRST_BASE, FIRST_DRAFT };
 
 struct settings {
