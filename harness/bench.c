@@ -4,6 +4,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
+#include "engine/base/minmax.h"
 #include "engine/base/rng.h"
 #include "harness/bench_cost.h"
 #include "harness/stats.h"
@@ -278,10 +279,6 @@ static int bench_depth(struct bench *b, int depth, struct error *err) {
 }
 
 // ---- opening ----------------------------------------------------------------
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
 
 static int context_of(const struct bench_plan *p) {
     int longest = max_int(list_max(&p->prompts), list_max(&p->decodes));

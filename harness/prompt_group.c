@@ -1,6 +1,7 @@
 #include "harness/prompt_group.h"
 
 #include "engine/base/alloc.h"
+#include "engine/base/minmax.h"
 #include "harness/sweep.h"
 
 #include <limits.h>
@@ -51,10 +52,6 @@ void prompt_groups_release(struct prompt_groups *g) {
     free(g->items);
     free(g->of_cell);
     *g = (struct prompt_groups){0};
-}
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
 }
 
 // Too many are refused where the memory is counted.

@@ -145,3 +145,7 @@ void stats_holm(double *p, int n) {
     free(place);
     free(order);
 }
+
+double stats_quotient(double x, double y) {
+    return y > 0 ? x / y : NAN;
+}

@@ -41,3 +41,6 @@ double stats_min_detectable(double se, int n);
 // Holm's step-down adjustment of n p values, in place; NAN stays and does not
 // count as a member of the family.
 void stats_holm(double *p, int n);
+
+// x / y; NAN (there is none) unless y > 0.
+double stats_quotient(double x, double y);

@@ -1,5 +1,6 @@
 #include "engine/kernels/kern_attn.h"
 
+#include "engine/base/minmax.h"
 #include "engine/kernels/kern_kv.h"
 
 #include <stdalign.h>
@@ -45,14 +46,6 @@ size_t kern_attn_scratch_floats(int n_queries, int n_pages, int head_dim) {
     size_t row = (size_t)n_pages * KERN_PAGE +
                  (size_t)kern_kv_padded(head_dim) + KERN_LANES;
     return (size_t)n_queries * row;
-}
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
-}
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
 }
 
 static void add_query(struct job *j, int token, int head, int i) {

@@ -1,6 +1,7 @@
 #include "engine/methods/specreason.h"
 
 #include "engine/base/error.h"
+#include "engine/base/minmax.h"
 #include "engine/methods/evaluator.h"
 #include "engine/methods/generate.h"
 #include "engine/methods/prm_judge.h"
@@ -47,10 +48,6 @@ struct tried_step {
     bool ended;    // the draft ended its text
     int64_t begin_ns;
 };
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
-}
 
 // Room for a drafted step, in tokens: within limit, step and both contexts,
 // the suffix included; 0 when the base must write.

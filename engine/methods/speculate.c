@@ -1,6 +1,7 @@
 #include "engine/methods/speculate.h"
 
 #include "engine/base/error.h"
+#include "engine/base/minmax.h"
 #include "engine/methods/generate.h"
 #include "engine/methods/spec_round.h"
 
@@ -47,10 +48,6 @@ int speculate_sync(struct sample *m, bool *ready, struct error *err) {
     const int32_t *kept = lm_tokens(w->seq[ROLE_BASE]) + w->n_prompt[ROLE_BASE];
     return spec_catch_up(&w->map, w->seq[ROLE_DRAFT], kept, m->n_kept,
                          &m->draft_kept, ready, err);
-}
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
 }
 
 int speculate_room(struct sample *m, bool one_step, struct error *err) {

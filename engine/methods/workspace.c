@@ -2,6 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/base/minmax.h"
 #include "engine/methods/prompt.h"
 #include "engine/methods/search.h"
 
@@ -117,10 +118,6 @@ double workspace_log_p(struct workspace *w, enum model_role role,
 }
 
 // ---- buffers --------------------------------------------------------------
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
 
 // Replace *p by a larger zeroed block; the old content is not needed.
 static int renew(void **p, size_t count, size_t size, const char *what,

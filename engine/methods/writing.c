@@ -2,6 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/base/minmax.h"
 #include "engine/methods/sample.h"
 #include "engine/methods/transcript.h"
 
@@ -145,10 +146,6 @@ static void add_text(const struct search *x, struct writing *w, int32_t token,
     assert(n <= x->writer->text_bytes - *n_text);
     memcpy(w->text + *n_text, bytes, n);
     *n_text += n;
-}
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
 }
 
 bool writing_add(const struct search *x, struct writing *w, int32_t token) {

@@ -1,5 +1,6 @@
 #include "engine/methods/writing_round.h"
 
+#include "engine/base/minmax.h"
 #include "engine/methods/transcript.h"
 
 #include <string.h>
@@ -89,10 +90,6 @@ static int draw_proposal(struct search *x, struct writing *w,
         member_draw(v, member_first(w->members), w->n_tokens + w->n_drafted);
     double u = rng_u01(x->rng, exact ? RNG_TARGET : RNG_DRAFT, at);
     return propose(x, w, sample_pick(ws->q, ws->n_vocab, total, u), err);
-}
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
 }
 
 // How many tokens a round may propose here; see speculate_room().

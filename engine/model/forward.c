@@ -14,6 +14,7 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "engine/base/minmax.h"
 #include "engine/base/pool.h"
 
 #include <assert.h>
@@ -69,10 +70,6 @@ struct forward {
     float *blas_tile;             // scratch of kern_matmul_blas, or NULL
     int seq_pages;
 };
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
 
 // Cuts n items, each of `work` multiply-adds of integers, over the threads;
 // does them here where they are too few to pay for that.

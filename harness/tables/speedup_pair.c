@@ -2,6 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "harness/report.h"
+#include "harness/stats.h"
 #include "harness/table.h"
 
 #include <math.h>
@@ -59,10 +60,6 @@ static void fill_accuracy(struct speedup_pair *s, const struct report *r,
     s->min_detectable = stats_min_detectable(s->accuracy.se, n);
 }
 
-static double quotient(double x, double y) {
-    return y > 0 ? x / y : NAN;
-}
-
 int speedup_pair_fill(struct speedup_pair *s, const struct report *r,
                       const struct report_cell *c,
                       const struct report_cell *other) {
@@ -74,10 +71,10 @@ int speedup_pair_fill(struct speedup_pair *s, const struct report *r,
     }
     s->time = ratio(c, other, report_ms, both, level);
     s->per_token = ratio(c, other, ms_per_token, both, level);
-    s->ratio_of_means =
-        quotient(report_mean(other, report_ms), report_mean(c, report_ms));
-    s->tokens_ratio = quotient(report_mean(c, report_kept_tokens),
-                               report_mean(other, report_kept_tokens));
+    s->ratio_of_means = stats_quotient(report_mean(other, report_ms),
+                                       report_mean(c, report_ms));
+    s->tokens_ratio = stats_quotient(report_mean(c, report_kept_tokens),
+                                     report_mean(other, report_kept_tokens));
     fill_accuracy(s, r, c, other, both);
     for (int i = 0; i < N_COLUMNS; i++)
         free(both[i]);

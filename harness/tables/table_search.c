@@ -1,4 +1,5 @@
 #include "harness/report.h"
+#include "harness/stats.h"
 #include "harness/table.h"
 #include "harness/tables/speedup_pair.h"
 #include "harness/tables/tree_stats.h"
@@ -31,10 +32,6 @@ static const struct table_column columns[] = {
     REPORT_LAST_COLUMNS,
 };
 // clang-format on
-
-static double quotient(double x, double y) {
-    return y > 0 ? x / y : NAN;
-}
 
 static void cut(struct estimate *e, double min, double max) {
     if (e->low < min) e->low = min;
@@ -78,18 +75,19 @@ static void fill_thoughts(const struct report_cell *c, struct table *t) {
     struct tree_stats s;
     tree_stats_fill(&s, c);
     double n_base = s.all.n[AUTHOR_BASE], n_draft = s.all.n[AUTHOR_DRAFT];
-    table_set_number(t, "thoughts_base", quotient(n_base, s.n_samples));
+    table_set_number(t, "thoughts_base", stats_quotient(n_base, s.n_samples));
     table_set_number(t, "thoughts_per_layer",
-                     quotient(n_base + n_draft, s.n_layers));
-    table_set_number(t, "layers", quotient(s.n_layers, s.n_samples));
+                     stats_quotient(n_base + n_draft, s.n_layers));
+    table_set_number(t, "layers", stats_quotient(s.n_layers, s.n_samples));
     table_set_number(t, "distinct_pct",
-                     100 * quotient(s.n_nodes, n_base + n_draft));
+                     100 * stats_quotient(s.n_nodes, n_base + n_draft));
     if (n_draft > 0) {
-        table_set_number(t, "thoughts_draft", quotient(n_draft, s.n_samples));
+        table_set_number(t, "thoughts_draft",
+                         stats_quotient(n_draft, s.n_samples));
         table_set_number(t, "rejected_pct",
-                         100 * quotient(s.all.n_rejected, n_draft));
+                         100 * stats_quotient(s.all.n_rejected, n_draft));
         table_set_number(t, "rewritten",
-                         quotient(s.all.n_rewritten, s.n_samples));
+                         stats_quotient(s.all.n_rewritten, s.n_samples));
     }
     tree_stats_release(&s);
 }
@@ -106,8 +104,8 @@ static void fill_calls(const struct report_cell *c, enum model_role role,
         n_tokens += (double)s->count.evaluated[role];
     }
     if (!(n_calls > 0)) return;
-    table_set_number(t, calls, quotient(n_calls, n));
-    table_set_number(t, batch, quotient(n_tokens, n_calls));
+    table_set_number(t, calls, stats_quotient(n_calls, n));
+    table_set_number(t, batch, stats_quotient(n_tokens, n_calls));
 }
 
 static void fill_row(const struct report *r, const struct report_cell *c,

@@ -1,5 +1,6 @@
 #include "engine/base/buf.h"
 #include "harness/report.h"
+#include "harness/stats.h"
 #include "harness/table.h"
 #include "harness/tables/speedup_pair.h"
 #include "harness/tables/tree_stats.h"
@@ -91,13 +92,9 @@ static struct sums sum_cell(const struct report_cell *c) {
     return sums;
 }
 
-static double quotient(double x, double y) {
-    return y > 0 ? x / y : NAN;
-}
-
 // Tokens of a drafted step: cut tokens that both models would write count too.
 static double step_length(const struct sums *s) {
-    return quotient((double)s->count.step_tokens_drafted, s->drafted);
+    return stats_quotient((double)s->count.step_tokens_drafted, s->drafted);
 }
 
 // Time of one token when the base decodes alone: the baseline's.
@@ -107,7 +104,7 @@ static double base_token_ns(const struct report_cell *c) {
     struct sums s = sum_cell(alone);
     if (s.count.step_tokens_drafted || s.count.spec_drafted || s.n_trees)
         return NAN;
-    return quotient(s.base_ns, s.timed_kept);
+    return stats_quotient(s.base_ns, s.timed_kept);
 }
 
 // Speed-up per token of token-level speculation alone with the same models.
@@ -136,13 +133,14 @@ static void fill_model(const struct report *r, const struct report_cell *c,
         table_set_number(t, "measured_speedup", pair.per_token.value);
     }
     double base_ns = base_token_ns(c);
-    double cost_c =
-        quotient(quotient(s->draft_ns, s->timed_drafted_tokens), base_ns);
+    double cost_c = stats_quotient(
+        stats_quotient(s->draft_ns, s->timed_drafted_tokens), base_ns);
     table_set_number(t, "cost_c", cost_c);
     // The model is of one path: what a tree writes besides is not in it.
     if (!(s->drafted > 0) || s->n_trees) return;
     double length = step_length(s);
-    double v = quotient(quotient(s->judge_ns, s->timed_judge_calls), base_ns);
+    double v = stats_quotient(stats_quotient(s->judge_ns, s->timed_judge_calls),
+                              base_ns);
     if (s->n_timed > 0 && s->timed_judge_calls <= 0) v = 0;
     double a = s->kept_draft / s->drafted;
     bool speculates = s->count.spec_passes > 0;
@@ -160,45 +158,46 @@ static void fill_counts(const struct sums *s, struct table *t) {
     double discarded =
         (double)(k->step_tokens_discarded + k->spec_drafted - k->spec_accepted);
     bool drafts = drafted > 0 || s->drafted > 0;
-    table_set_number(t, "steps", quotient(s->kept, s->n));
+    table_set_number(t, "steps", stats_quotient(s->kept, s->n));
     table_set_number(t, "base_calls",
-                     quotient((double)k->calls[ROLE_BASE], s->n));
+                     stats_quotient((double)k->calls[ROLE_BASE], s->n));
     table_set_number(
         t, "repeated_tokens",
-        quotient((double)(k->repeated[ROLE_BASE] + k->repeated[ROLE_DRAFT]),
-                 s->n));
+        stats_quotient(
+            (double)(k->repeated[ROLE_BASE] + k->repeated[ROLE_DRAFT]), s->n));
     if (!drafts) return;
     table_set_number(t, "draft_calls",
-                     quotient((double)k->calls[ROLE_DRAFT], s->n));
-    table_set_number(t, "draft_tokens", quotient(drafted, s->n));
-    table_set_number(t, "discarded_tokens", quotient(discarded, s->n));
+                     stats_quotient((double)k->calls[ROLE_DRAFT], s->n));
+    table_set_number(t, "draft_tokens", stats_quotient(drafted, s->n));
+    table_set_number(t, "discarded_tokens", stats_quotient(discarded, s->n));
 }
 
 static void fill_step_level(const struct sums *s, struct table *t) {
     if (!(s->drafted > 0 || s->n_trees > 0)) return;
     const struct counters *k = &s->count;
-    table_set_number(t, "mean_score", quotient(s->score, s->judged));
-    table_set_number(t, "judge_calls", quotient((double)k->judge_calls, s->n));
+    table_set_number(t, "mean_score", stats_quotient(s->score, s->judged));
+    table_set_number(t, "judge_calls",
+                     stats_quotient((double)k->judge_calls, s->n));
     table_set_number(t, "judge_tokens",
-                     quotient((double)k->judge_tokens, s->n));
+                     stats_quotient((double)k->judge_tokens, s->n));
     if (!(s->drafted > 0)) return;
     table_set_number(t, "kept_from_draft_pct",
-                     100 * quotient(s->kept_draft, s->kept));
-    table_set_number(t, "drafted_steps", quotient(s->drafted, s->n));
+                     100 * stats_quotient(s->kept_draft, s->kept));
+    table_set_number(t, "drafted_steps", stats_quotient(s->drafted, s->n));
     // Of a tree most are not kept that no judge dropped.
     if (!s->n_trees)
         table_set_number(t, "accepted_steps_pct",
-                         100 * quotient(s->kept_draft, s->drafted));
+                         100 * stats_quotient(s->kept_draft, s->drafted));
 }
 
 static void fill_token_level(const struct sums *s, struct table *t) {
     const struct counters *k = &s->count;
     double drafted = (double)k->spec_drafted, passes = (double)k->spec_passes;
     table_set_number(t, "tokens_accepted_pct",
-                     100 * quotient((double)k->spec_accepted, drafted));
+                     100 * stats_quotient((double)k->spec_accepted, drafted));
     // Each pass yields the accepted tokens and one of the base's own.
     table_set_number(t, "tokens_per_pass",
-                     quotient((double)k->spec_accepted + passes, passes));
+                     stats_quotient((double)k->spec_accepted + passes, passes));
 }
 
 static void add_value(struct buf *list, double value) {

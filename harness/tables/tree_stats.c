@@ -2,6 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "harness/report.h"
+#include "harness/stats.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -151,19 +152,15 @@ void tree_stats_release(struct tree_stats *s) {
     *s = (struct tree_stats){0};
 }
 
-static double quotient(double x, double y) {
-    return y > 0 ? x / y : NAN;
-}
-
 double depth_score(const struct depth_sums *d) {
-    return quotient(d->score[AUTHOR_BASE] + d->score[AUTHOR_DRAFT],
-                    d->n_scored[AUTHOR_BASE] + d->n_scored[AUTHOR_DRAFT]);
+    return stats_quotient(d->score[AUTHOR_BASE] + d->score[AUTHOR_DRAFT],
+                          d->n_scored[AUTHOR_BASE] + d->n_scored[AUTHOR_DRAFT]);
 }
 
 double depth_author_score(const struct depth_sums *d, enum author author) {
-    return quotient(d->score[author], d->n_scored[author]);
+    return stats_quotient(d->score[author], d->n_scored[author]);
 }
 
 double depth_threshold(const struct depth_sums *d) {
-    return quotient(d->threshold, d->n_threshold);
+    return stats_quotient(d->threshold, d->n_threshold);
 }
