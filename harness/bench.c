@@ -8,7 +8,7 @@
 #include "engine/base/rng.h"
 #include "harness/bench_cost.h"
 #include "harness/file_write.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include <math.h>
 #include <stdlib.h>

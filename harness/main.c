@@ -2,7 +2,7 @@
 // commands.c.
 
 #include "harness/commands.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include <signal.h>
 

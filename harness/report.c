@@ -38,6 +38,7 @@ struct place_of_key {
 
 struct loader {
     struct report *report;
+    struct hash_state *hash;     // of the lines read
     struct place_of_key *places; // sorted by key
     size_t n_places;
 };
@@ -215,10 +216,10 @@ static void take_sample(struct report *r, struct report_sample *to,
 // with the same key counts.
 static int take_line(void *ctx, const char *line, size_t n_bytes,
                      size_t line_number, struct error *err) {
-    (void)line_number;
     struct loader *l = ctx;
     struct arena arena = {0};
     struct sample s;
+    hash_add_field(l->hash, line, n_bytes);
     int rc = sample_parse(&s, line, n_bytes, &arena, err);
     if (!rc) {
         struct place_of_key wanted = {.sample = NULL};
@@ -229,6 +230,7 @@ static int take_line(void *ctx, const char *line, size_t n_bytes,
             l->report->n_foreign++;
         } else if (!at->sample->present || (at->sample->failed && !s.error)) {
             take_sample(l->report, at->sample, &s);
+            at->sample->order = (int64_t)line_number;
         }
     }
     arena_release(&arena);
@@ -280,7 +282,7 @@ static void count_machines(struct report *r) {
 int report_open(struct report *r, const char *dir, bool partial,
                 struct error *err) {
     *r = (struct report){0};
-    struct loader l = {.report = r};
+    struct loader l = {.report = r, .hash = hash_new()};
     int rc = manifest_load(&r->manifest, dir, err);
     if (rc > 0) {
         rc = error_set(err, ERR_INPUT,
@@ -294,6 +296,8 @@ int report_open(struct report *r, const char *dir, bool partial,
         rc = make_places(&l, err);
     }
     if (!rc) rc = store_read(dir, take_line, &l, err);
+    hash_hex(l.hash, r->hash);
+    hash_free(l.hash);
     free(l.places);
     if (rc) {
         report_release(r);
@@ -385,6 +389,12 @@ void report_set_estimate(struct table *t, const char *column, const char *low,
     table_set_number(t, low, e->low);
     table_set_number(t, high, e->high);
     table_set_interval(t, column, e->low, e->high);
+}
+
+void report_mark_unresolved(struct table *t, const char *column,
+                            const struct estimate *e, double null_value) {
+    bool resolved = e->low > null_value || e->high < null_value;
+    if (!resolved) table_set_mark(t, column, "~");
 }
 
 void report_begin_row(struct table *t, const struct report_cell *c) {

@@ -11,7 +11,7 @@
 
 #include "harness/manifest.h"
 #include "harness/sample_record.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +42,7 @@ struct report_sample {
     enum stop_reason stop;
     bool answer_forced;
     int session;
+    int64_t order; // among all stored lines, as they were written: when it ran
     struct counters count;
     int64_t total_ns, phase_ns[PHASE_N], other_ns; // SAMPLE_NO_TIME: none
     int n_kept, n_kept_draft; // steps kept; of them written by the draft
@@ -72,7 +73,8 @@ struct report {
     struct report_sample *samples; // of all cells
     int64_t n_foreign;             // stored samples that belong to no cell
     int64_t n_missing, n_failed;
-    int n_machines; // that the samples come from
+    int n_machines;           // that the samples come from
+    char hash[HASH_HEX_SIZE]; // of samples.jsonl: what the tables rest on
 };
 
 // -1 with ERR_IO or ERR_INPUT; `r` is then empty.
@@ -110,6 +112,11 @@ const char *report_setting(const struct report_cell *c, const char *name);
 void report_set_estimate(struct table *t, const char *column, const char *low,
                          const char *high, const struct estimate *e);
 
+// Marks a value with "~" where its interval does not tell it from no
+// difference.
+void report_mark_unresolved(struct table *t, const char *column,
+                            const struct estimate *e, double null_value);
+
 // Opens a row and sets base, draft, dataset, method, threshold.
 void report_begin_row(struct table *t, const struct report_cell *c);
 // Sets cell, variant, missing, failed.
@@ -133,6 +140,8 @@ void report_end_row(struct table *t, const struct report_cell *c);
 struct report_table {
     const char *name, *title;
     const struct table_column *columns;
+    // How papers show it; NULL: not at all.
+    const struct paper_column *paper;
     void (*fill)(const struct report *r, struct table *t);
     bool printed;  // by default; samples are only saved
     bool optional; // neither printed by default nor saved when it has no rows

@@ -21,10 +21,24 @@ struct table_column {
     bool detail;  // left out of the Markdown form, which people read
 };
 
+// A column as papers show it (the LaTeX form): which, in this order, under this
+// heading. An interval that was set is shown behind the value.
+enum best { BEST_NONE, BEST_HIGH, BEST_LOW }; // which value is set in bold
+
+struct paper_column {
+    const char *column;  // of the table; the list ends with NULL
+    const char *heading; // LaTeX: "pass@1", "Speedup"
+    enum best best;      // among the rows of one base and data set
+};
+
 struct table {
     const char *name;  // "accuracy": file name without extension
     const char *title; // one line above it
     const struct table_column *columns; // borrowed
+    const struct paper_column *paper;   // borrowed; NULL: no LaTeX form
+    // What a caption says behind the title, plain text: n, k, seed, engine,
+    // models, hash of the results. NULL: nothing. Borrowed.
+    const char *provenance;
     int n_columns, n_rows;
     char **cells;     // [n_rows][n_columns], NULL: empty
     char **marks;     // [n_rows][n_columns], NULL: none

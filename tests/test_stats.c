@@ -1,4 +1,5 @@
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
+#include "harness/stats/stats_multiple.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

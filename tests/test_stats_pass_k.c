@@ -1,4 +1,4 @@
-#include "harness/stats_pass_k.h"
+#include "harness/stats/stats_pass_k.h"
 
 #include "engine/base/buf.h"
 #include "engine/base/error.h"

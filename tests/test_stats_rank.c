@@ -1,4 +1,4 @@
-#include "harness/stats_rank.h"
+#include "harness/stats/stats_rank.h"
 
 #include <gsl/gsl_statistics_double.h>
 

@@ -64,6 +64,8 @@ int error_exit_code(enum error_kind kind) {
     case ERR_UNSUPPORTED:
     case ERR_MEMORY:
         return 2;
+    case ERR_INCOMPARABLE:
+        return 3;
     case ERR_NETWORK:
         return 6;
     case ERR_IO:

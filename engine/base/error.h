@@ -8,14 +8,15 @@
 
 enum error_kind {
     ERR_NONE = 0,
-    ERR_USAGE,       // command line or config: exit 2
-    ERR_INPUT,       // a file that is not what it should be: exit 2
-    ERR_UNSUPPORTED, // valid, but this build or backend cannot do it: exit 2
-    ERR_MEMORY,      // what was asked for does not fit: exit 2
-    ERR_NETWORK,     // a server cannot be reached: exit 6
-    ERR_IO,          // reading or writing failed: exit 74
-    ERR_INTERRUPTED, // stopped by the user, resumable: exit 75
-    ERR_INTERNAL,    // our bug: exit 70
+    ERR_USAGE,        // command line or config: exit 2
+    ERR_INPUT,        // a file that is not what it should be: exit 2
+    ERR_UNSUPPORTED,  // valid, but this build or backend cannot do it: exit 2
+    ERR_MEMORY,       // what was asked for does not fit: exit 2
+    ERR_INCOMPARABLE, // two sides that cannot be judged together: exit 3
+    ERR_NETWORK,      // a server cannot be reached: exit 6
+    ERR_IO,           // reading or writing failed: exit 74
+    ERR_INTERRUPTED,  // stopped by the user, resumable: exit 75
+    ERR_INTERNAL,     // our bug: exit 70
 };
 
 struct error {

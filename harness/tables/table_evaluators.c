@@ -1,5 +1,5 @@
 #include "harness/report.h"
-#include "harness/stats_rank.h"
+#include "harness/stats/stats_rank.h"
 #include "harness/table.h"
 #include "harness/tables/evaluations.h"
 

@@ -1,6 +1,6 @@
 #include "engine/base/alloc.h"
 #include "harness/report.h"
-#include "harness/stats_pass_k.h"
+#include "harness/stats/stats_pass_k.h"
 #include "harness/table.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "harness/report.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 #include "harness/table.h"
-#include "harness/tables/speedup_pair.h"
+#include "harness/compare/cell_pair.h"
 #include "harness/tables/tree_stats.h"
 
 #include <math.h>
@@ -54,20 +54,20 @@ static void fill_estimates(const struct report *r, const struct report_cell *c,
 
 static void fill_pairs(const struct report *r, const struct report_cell *c,
                        struct table *t) {
-    struct speedup_pair pair;
-    if (!speedup_pair_fill(&pair, r, c, c->baseline)) {
+    struct cell_pair pair;
+    if (!cell_pair_fill(&pair, r, c, c->baseline)) {
         report_set_estimate(t, "speedup", "speedup_ci_low", "speedup_ci_high",
                             &pair.time);
-        mark_unresolved(t, "speedup", &pair.time, 1);
+        report_mark_unresolved(t, "speedup", &pair.time, 1);
         table_set_number(t, "speedup_of_means", pair.ratio_of_means);
         report_set_estimate(t, "accuracy_diff", "diff_ci_low", "diff_ci_high",
                             &pair.accuracy);
-        mark_unresolved(t, "accuracy_diff", &pair.accuracy, 0);
+        report_mark_unresolved(t, "accuracy_diff", &pair.accuracy, 0);
     }
-    if (speedup_pair_fill(&pair, r, c, c->versus)) return;
+    if (cell_pair_fill(&pair, r, c, c->versus)) return;
     report_set_estimate(t, "versus", "versus_ci_low", "versus_ci_high",
                         &pair.time);
-    mark_unresolved(t, "versus", &pair.time, 1);
+    report_mark_unresolved(t, "versus", &pair.time, 1);
     table_set_number(t, "versus_of_means", pair.ratio_of_means);
 }
 

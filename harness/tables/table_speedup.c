@@ -1,6 +1,7 @@
 #include "harness/report.h"
+#include "harness/stats/stats_multiple.h"
 #include "harness/table.h"
-#include "harness/tables/speedup_pair.h"
+#include "harness/compare/cell_pair.h"
 
 #include "engine/base/alloc.h"
 
@@ -30,33 +31,33 @@ static bool is_baseline(const struct report *r, const struct report_cell *c) {
     return !c->baseline && !strcmp(c->cell->label, r->manifest.baseline);
 }
 
-static void fill_row(const struct speedup_pair *s, double p_holm,
+static void fill_row(const struct cell_pair *s, double p_holm,
                      struct table *t) {
     table_set_number(t, "geomean", s->time.value);
     table_set_number(t, "ci_low", s->time.low);
     table_set_number(t, "ci_high", s->time.high);
-    mark_unresolved(t, "geomean", &s->time, 1);
+    report_mark_unresolved(t, "geomean", &s->time, 1);
     table_set_number(t, "ratio_of_means", s->ratio_of_means);
     table_set_number(t, "accuracy_diff", s->accuracy.value);
     table_set_number(t, "diff_ci_low", s->accuracy.low);
     table_set_number(t, "diff_ci_high", s->accuracy.high);
-    mark_unresolved(t, "accuracy_diff", &s->accuracy, 0);
+    report_mark_unresolved(t, "accuracy_diff", &s->accuracy, 0);
     table_set_number(t, "diff_p", s->p);
     table_set_number(t, "diff_p_holm", p_holm);
     table_set_number(t, "min_detectable_diff", s->min_detectable);
     table_set_number(t, "per_token_geomean", s->per_token.value);
-    mark_unresolved(t, "per_token_geomean", &s->per_token, 1);
+    report_mark_unresolved(t, "per_token_geomean", &s->per_token, 1);
     table_set_number(t, "tokens_ratio", s->tokens_ratio);
     table_set_number(t, "n_problems", s->accuracy.n);
 }
 
 static void fill(const struct report *r, struct table *t) {
     size_t n = (size_t)r->n_cells;
-    struct speedup_pair *pairs = xcalloc(n, sizeof *pairs);
+    struct cell_pair *pairs = xcalloc(n, sizeof *pairs);
     double *p = xcalloc(n, sizeof *p);
     for (size_t i = 0; i < n; i++) {
-        bool has = !speedup_pair_fill(&pairs[i], r, &r->cells[i],
-                                      r->cells[i].baseline);
+        bool has =
+            !cell_pair_fill(&pairs[i], r, &r->cells[i], r->cells[i].baseline);
         p[i] = has ? pairs[i].p : NAN;
         pairs[i].accuracy.n = has ? pairs[i].accuracy.n : -1;
     }

@@ -1,8 +1,8 @@
 #include "engine/base/buf.h"
 #include "harness/report.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 #include "harness/table.h"
-#include "harness/tables/speedup_pair.h"
+#include "harness/compare/cell_pair.h"
 #include "harness/tables/tree_stats.h"
 
 #include <math.h>
@@ -112,13 +112,13 @@ static double token_speedup(const struct report *r,
                             const struct report_cell *c) {
     for (int i = 0; i < r->n_cells; i++) {
         const struct report_cell *other = &r->cells[i];
-        struct speedup_pair pair;
+        struct cell_pair pair;
         if (strcmp(other->cell->method, "specdecode") ||
             strcmp(other->cell->base, c->cell->base) ||
             strcmp(other->cell->draft, c->cell->draft) ||
             other->cell->dataset != c->cell->dataset ||
             other->baseline != c->baseline ||
-            speedup_pair_fill(&pair, r, other, other->baseline)) {
+            cell_pair_fill(&pair, r, other, other->baseline)) {
             continue;
         }
         return pair.per_token.value;
@@ -128,8 +128,8 @@ static double token_speedup(const struct report *r,
 
 static void fill_model(const struct report *r, const struct report_cell *c,
                        const struct sums *s, struct table *t) {
-    struct speedup_pair pair;
-    if (!speedup_pair_fill(&pair, r, c, c->baseline)) {
+    struct cell_pair pair;
+    if (!cell_pair_fill(&pair, r, c, c->baseline)) {
         table_set_number(t, "measured_speedup", pair.per_token.value);
     }
     double base_ns = base_token_ns(c);

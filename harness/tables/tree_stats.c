@@ -2,7 +2,7 @@
 
 #include "engine/base/alloc.h"
 #include "harness/report.h"
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include "engine/base/alloc.h"
 #include "engine/base/rng.h"
@@ -119,31 +119,6 @@ double stats_min_detectable(double se, int n) {
     if (n < 2 || !(se > 0)) return NAN;
     double df = n - 1;
     return (gsl_cdf_tdist_Pinv(0.975, df) + gsl_cdf_tdist_Pinv(0.8, df)) * se;
-}
-
-// ---- Holm -----------------------------------------------------------------
-
-void stats_holm(double *p, int n) {
-    if (n < 1) return;
-    double *known = xcalloc((size_t)n, sizeof *known);
-    size_t *place = xcalloc((size_t)n, sizeof *place);
-    size_t *order = xcalloc((size_t)n, sizeof *order);
-    size_t m = 0;
-    for (int i = 0; i < n; i++) {
-        if (isnan(p[i])) continue;
-        place[m] = (size_t)i;
-        known[m++] = p[i];
-    }
-    if (m) gsl_sort_index(order, known, 1, m);
-    double floor_p = 0; // adjusted values never fall
-    for (size_t i = 0; i < m; i++) {
-        double adjusted = fmin(1, (double)(m - i) * known[order[i]]);
-        floor_p = fmax(floor_p, adjusted);
-        p[place[order[i]]] = floor_p;
-    }
-    free(known);
-    free(place);
-    free(order);
 }
 
 double stats_quotient(double x, double y) {

@@ -7,7 +7,7 @@
 // `se` is its SD. Equal values share their mean rank. What cannot be estimated
 // is NAN; intervals need two groups with values. Arrays are not modified.
 
-#include "harness/stats.h"
+#include "harness/stats/stats.h"
 
 #include <stdint.h>
 

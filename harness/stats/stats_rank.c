@@ -1,4 +1,4 @@
-#include "harness/stats_rank.h"
+#include "harness/stats/stats_rank.h"
 
 #include "engine/base/alloc.h"
 #include "engine/base/rng.h"

@@ -38,9 +38,5 @@ double stats_sign_flip_p(const double *difference, int n, uint64_t seed);
 // experiments: (t_.975 + t_.8) * se. NAN when se is NAN or 0.
 double stats_min_detectable(double se, int n);
 
-// Holm's step-down adjustment of n p values, in place; NAN stays and does not
-// count as a member of the family.
-void stats_holm(double *p, int n);
-
 // x / y; NAN (there is none) unless y > 0.
 double stats_quotient(double x, double y);

@@ -1,0 +1,34 @@
+#pragma once
+// A cell against another one of the same problems, problem by problem.
+//
+// Both may be of one report or of two; problems are paired by their hashes, so
+// the order in which two runs list them does not matter.
+
+#include "harness/report.h"
+#include "harness/stats/stats.h"
+
+struct cell_pair {
+    // Ratios other / cell: above 1 the cell is faster. NAN without times
+    // (throughput mode).
+    struct estimate time;      // geometric mean of per-problem mean times
+    struct estimate per_token; // the same of time per kept token
+    double ratio_of_means;
+    double tokens_ratio; // kept tokens, cell / other
+    // Differences cell - other of the per-problem accuracy.
+    struct estimate accuracy;
+    double p; // sign flips
+    double min_detectable;
+};
+
+// The means of `fn` over the samples of each problem, of both cells, for the
+// problems in which both have one: x of `c`, y of `other` (room for
+// c->n_problems each). Returns how many.
+int cell_pair_values(const struct report_cell *c,
+                     const struct report_cell *other, report_value_fn fn,
+                     double *x, double *y);
+
+// The manifest of `r` gives the level of the intervals and the seed of the
+// permutations. -1 when one of both is not usable, or `other` is NULL.
+int cell_pair_fill(struct cell_pair *p, const struct report *r,
+                   const struct report_cell *c,
+                   const struct report_cell *other);

@@ -1,0 +1,10 @@
+#pragma once
+// One line that says what made a table or a figure.
+
+struct buf;
+struct report;
+
+// "config main, n = 30 problems, k = 16, seed 1, base base.gguf (1a2b3c4d),
+// ..., specsweep 0.1.0 (sample version 2), avx512, results 5e6f7a8b". Plain
+// text, one line; hashes are the first 8 digits.
+void provenance_print(const struct report *r, struct buf *out);
