@@ -251,8 +251,7 @@ static void count_gaps(struct report *r, bool partial) {
     }
 }
 
-// Which sessions have a sample in the grid.
-static bool *used_sessions(const struct report *r) {
+bool *report_used_sessions(const struct report *r) {
     int n = r->manifest.n_sessions;
     bool *used = xcalloc((size_t)n + 1, sizeof *used);
     for (int i = 0; i < r->n_cells; i++) {
@@ -267,7 +266,7 @@ static bool *used_sessions(const struct report *r) {
 
 static void count_machines(struct report *r) {
     const struct manifest *m = &r->manifest;
-    bool *used = used_sessions(r);
+    bool *used = report_used_sessions(r);
     for (int i = 0; i < m->n_sessions; i++) {
         bool seen = !used[i];
         for (int j = 0; j < i && !seen; j++) {

@@ -82,6 +82,10 @@ int report_open(struct report *r, const char *dir, bool partial,
                 struct error *err);
 void report_release(struct report *r); // safe on a zeroed struct
 
+// Which sessions of the manifest have a sample in the grid: [n_sessions],
+// malloc'ed.
+bool *report_used_sessions(const struct report *r);
+
 // ---- for tables -----------------------------------------------------------
 
 // One number for a sample; NAN: it has none.
