@@ -166,6 +166,10 @@ check-functions:
 bench: $(PROGRAM)
 	@sh scripts/bench.sh $(PROGRAM)
 
+# Do the golden numbers of the statistics come out of R again?
+golden-r:
+	@sh scripts/golden_r.sh
+
 FORMAT_FILES := $(shell find engine harness tests -name '*.[ch]' 2>/dev/null)
 format:
 	clang-format -i $(FORMAT_FILES)
@@ -197,4 +201,4 @@ help:
 	@echo '           SANITIZE=address,undefined or SANITIZE=thread'
 
 .PHONY: all objects deps quickstart datasets check test check-layers \
-        check-headers check-functions bench format lint fuzz clean help
+        check-headers check-functions bench golden-r format lint fuzz clean help
