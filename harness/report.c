@@ -264,17 +264,23 @@ bool *report_used_sessions(const struct report *r) {
     return used;
 }
 
-static void count_machines(struct report *r) {
+int report_machines(const struct report *r, const bool *used) {
     const struct manifest *m = &r->manifest;
-    bool *used = report_used_sessions(r);
+    int n = 0;
     for (int i = 0; i < m->n_sessions; i++) {
         bool seen = !used[i];
         for (int j = 0; j < i && !seen; j++) {
             seen = used[j] &&
                    !strcmp(m->sessions[i].machine, m->sessions[j].machine);
         }
-        r->n_machines += !seen;
+        n += !seen;
     }
+    return n;
+}
+
+static void count_machines(struct report *r) {
+    bool *used = report_used_sessions(r);
+    r->n_machines = report_machines(r, used);
     free(used);
 }
 

@@ -106,6 +106,9 @@ struct estimate report_estimate(const struct report *r,
                                 const struct report_cell *c,
                                 report_value_fn fn);
 
+// How many machines sessions come from: used[n_sessions] says which count.
+int report_machines(const struct report *r, const bool *used);
+
 // Does its method search over thoughts?
 bool report_searches(const struct report_cell *c);
 // A setting of the cell as YAML has it; NULL: its method does not know it.
