@@ -1,18 +1,21 @@
-// `specsweep plan CONFIG`: what a run would do, and about how long it takes.
+// `specsweep plan CONFIG`: what a run would do, what it would take, and what it
+// could show.
 //
-// Calibration solves a few problems of each cell with sample 0, whose prompt
-// and solving times are kept apart: a run evaluates a prompt once per problem
-// and cell at most, and solves k samples of it. Mode throughput is calibrated
-// one sample at a time, so its estimate is an upper bound.
+// Times, tokens and bytes are those of a few problems (plan_measure.h), taken
+// as the mean of all. A run evaluates a prompt once per problem and cell at
+// most, and a prompt counts among no tokens here. Mode throughput is calibrated
+// one sample at a time, so its time is an upper bound.
 
 #include "harness/commands.h"
 
-#include "engine/base/alloc.h"
 #include "engine/base/buf.h"
-#include "engine/base/error.h"
 #include "engine/base/memory.h"
 #include "engine/engine.h"
 #include "harness/config.h"
+#include "harness/grader.h"
+#include "harness/plan_measure.h"
+#include "harness/plan_power.h"
+#include "harness/progress.h"
 #include "harness/sweep.h"
 #include "harness/sweep_models.h"
 #include "harness/table.h"
@@ -59,14 +62,14 @@ static const struct table_column columns[] = {
     {.name = "mean_ms", .decimals = 1},
     {.name = "kept_tokens", .decimals = 0},
     {.name = "total_s", .decimals = 1},
+    {.name = "total_hours", .decimals = 4, .detail = true},
+    {.name = "total_kept_tokens", .decimals = 0, .detail = true},
+    {.name = "total_evaluated_tokens", .decimals = 0, .detail = true},
+    {.name = "disk_mb", .decimals = 3},
+    {.name = "min_detectable_diff", .decimals = 3},
     {.name = NULL},
 };
 // clang-format on
-
-// What a few samples of a cell took, on average.
-struct timing {
-    double prompt_ms, solve_ms, kept_tokens; // NAN: not measured
-};
 
 struct plan {
     const struct plan_options *options;
@@ -76,59 +79,49 @@ struct plan {
     struct clock clock;
 };
 
-// ---- calibration ----------------------------------------------------------
-
-static int time_problem(struct plan *p, const struct cell *c,
-                        struct workspace *w, const struct problem *problem,
-                        struct timing *sum, struct error *err) {
-    const struct settings *s = &c->settings;
-    struct trace_size size = method_trace_size(c->method, s);
-    struct rng rng = rng_make((uint64_t)p->config.top.seed, problem->id, 0);
-    struct trace t;
-    trace_init_size(&t, &p->clock, &size);
-    int status =
-        workspace_load(w, problem->text, problem->question, s, &p->clock, err);
-    if (!status) status = method_solve(c->method, w, s, &rng, &t, err);
-    if (!status) {
-        double prompt_ms = (double)t.phase_ns[PHASE_PROMPT] / 1e6;
-        sum->prompt_ms += prompt_ms;
-        sum->solve_ms += (double)t.total_ns / 1e6 - prompt_ms;
-        sum->kept_tokens += (double)t.count.kept_tokens;
-    }
-    trace_release(&t);
-    if (status) return error_prefix(err, "%s, %s", c->label, problem->id);
-    return 0;
-}
-
-static int time_cell(struct plan *p, const struct cell *c, struct timing *out,
-                     struct error *err) {
-    const struct problem_set *set = &p->sweep.sets[c->dataset];
-    struct models models = sweep_models_of_cell(&p->models, c);
-    struct workspace *w = workspace_new(&models, &c->settings, err);
-    if (!w) return -1;
-    int n = set->n < p->options->problems ? set->n : p->options->problems;
-    struct timing sum = {0};
-    int status = 0;
-    for (int i = 0; i < n && !status; i++)
-        status = time_problem(p, c, w, &set->problems[i], &sum, err);
-    workspace_free(w);
-    *out = (struct timing){sum.prompt_ms / n, sum.solve_ms / n,
-                           sum.kept_tokens / n};
-    return status;
-}
+// Of a cell, or of all; NAN: not measured.
+struct plan_total {
+    double seconds, kept_tokens, evaluated_tokens, bytes;
+};
 
 // ---- table ----------------------------------------------------------------
 
-// Seconds of all samples of a cell.
-static double cell_seconds(const struct plan *p, const struct cell *c,
-                           const struct timing *t) {
-    double n = p->sweep.sets[c->dataset].n;
-    double k = p->config.top.samples;
-    return n * (t->prompt_ms + k * t->solve_ms) / 1e3;
+static struct plan_total total_of(const struct plan *p, const struct cell *c,
+                                  const struct plan_measure *m) {
+    const struct top_config *top = &p->config.top;
+    double n = p->sweep.sets[c->dataset].n, samples = n * top->samples;
+    double ms = n * m->prompt_ms + samples * m->solve_ms;
+    if (top->mode == MODE_LATENCY)
+        ms += (double)top->warmup * (m->prompt_ms + m->solve_ms);
+    return (struct plan_total){
+        .seconds = ms / 1e3,
+        .kept_tokens = samples * m->kept_tokens,
+        .evaluated_tokens = samples * m->evaluated_tokens,
+        .bytes = samples * m->line_bytes,
+    };
+}
+
+static void add_total(struct plan_total *sum, const struct plan_total *t) {
+    sum->seconds += t->seconds;
+    sum->kept_tokens += t->kept_tokens;
+    sum->evaluated_tokens += t->evaluated_tokens;
+    sum->bytes += t->bytes;
+}
+
+// What plan_power.h speaks of: graded, and sampled (greedy samples of a problem
+// are one and the same).
+static bool has_power(const struct plan *p, const struct cell *c) {
+    return p->config.datasets[c->dataset].grader != &grader_none &&
+           c->settings.temperature > 0;
+}
+
+static double min_detectable(const struct plan *p, int dataset) {
+    return plan_min_detectable(p->sweep.sets[dataset].n, p->config.top.samples);
 }
 
 static void add_row(const struct plan *p, const struct cell *c,
-                    const struct timing *t, struct table *table) {
+                    const struct plan_measure *m, const struct plan_total *sum,
+                    struct table *table) {
     const struct sweep *s = &p->sweep;
     double n = s->sets[c->dataset].n;
     double threshold = cell_has_threshold(c) ? c->settings.threshold : NAN;
@@ -141,42 +134,88 @@ static void add_row(const struct plan *p, const struct cell *c,
     table_set_text(table, "variant", c->variant);
     table_set_number(table, "problems", n);
     table_set_number(table, "samples", n * p->config.top.samples);
-    table_set_number(table, "mean_ms", t->prompt_ms + t->solve_ms);
-    table_set_number(table, "kept_tokens", t->kept_tokens);
-    table_set_number(table, "total_s", cell_seconds(p, c, t));
+    table_set_number(table, "mean_ms", m->prompt_ms + m->solve_ms);
+    table_set_number(table, "kept_tokens", m->kept_tokens);
+    table_set_number(table, "total_s", sum->seconds);
+    table_set_number(table, "total_hours", sum->seconds / 3600);
+    table_set_number(table, "total_kept_tokens", sum->kept_tokens);
+    table_set_number(table, "total_evaluated_tokens", sum->evaluated_tokens);
+    table_set_number(table, "disk_mb", sum->bytes / 1e6);
+    if (has_power(p, c))
+        table_set_number(table, "min_detectable_diff",
+                         min_detectable(p, c->dataset));
 }
 
-// The sums go to the log, so that a CSV on stdout stays one.
-static void print_sums(const struct plan *p, double seconds, FILE *log) {
+// ---- sums -----------------------------------------------------------------
+
+static void print_totals(const struct plan *p, const struct plan_total *sum,
+                         FILE *log) {
     const struct sweep *s = &p->sweep;
+    char duration[24];
     fprintf(log, "%d cells, %lld samples", s->n_cells,
             (long long)sweep_n_samples(s));
-    if (!isnan(seconds))
-        fprintf(log, ", about %.0f s%s%s", ceil(seconds),
+    if (!isnan(sum->seconds)) {
+        progress_duration(duration, sizeof duration, ceil(sum->seconds));
+        fprintf(log, ", about %s%s%s, ", duration,
                 p->models.is_virtual ? " of virtual time" : "",
                 p->config.top.mode == MODE_THROUGHPUT ? " at most" : "");
+        fprintf(log, "%.2f million tokens kept, %.2f evaluated, %.1f MB stored",
+                sum->kept_tokens / 1e6, sum->evaluated_tokens / 1e6,
+                sum->bytes / 1e6);
+    }
     fputc('\n', log);
+}
+
+static void print_power_of(const struct plan *p, int dataset, FILE *log) {
+    int n = p->sweep.sets[dataset].n, k = p->config.top.samples;
+    const char *name = p->config.datasets[dataset].name;
+    double diff = min_detectable(p, dataset);
+    if (diff < 1)
+        fprintf(log,
+                "%s: cannot see differences in accuracy of less than %.1f "
+                "points (%d problems x %d samples, 80 %% power)\n",
+                name, 100 * diff, n, k);
+    else
+        fprintf(log,
+                "%s: cannot see any difference in accuracy (problems: %d, "
+                "samples of each: %d)\n",
+                name, n, k);
+}
+
+static void print_power(const struct plan *p, FILE *log) {
+    int dataset = -1; // cells are in the order of the data sets
+    for (int i = 0; i < p->sweep.n_cells; i++) {
+        const struct cell *c = &p->sweep.cells[i];
+        if (c->dataset == dataset || !has_power(p, c)) continue;
+        dataset = c->dataset;
+        print_power_of(p, dataset, log);
+    }
 }
 
 static int print_plan(struct plan *p, const struct table_writer *writer,
                       FILE *out, FILE *log, struct error *err) {
     struct table table;
     struct buf text;
-    double seconds = 0;
+    struct plan_total sum = {0};
     int status = 0;
     buf_init(&text);
     table_init(&table, "plan", "Cells of the run", columns);
     for (int i = 0; i < p->sweep.n_cells && !status; i++) {
         const struct cell *c = &p->sweep.cells[i];
-        struct timing t = {NAN, NAN, NAN};
-        if (p->options->calibrate) status = time_cell(p, c, &t, err);
-        add_row(p, c, &t, &table);
-        seconds += cell_seconds(p, c, &t);
+        struct plan_measure m = plan_not_measured;
+        if (p->options->calibrate)
+            status = plan_measure_cell(&p->sweep, &p->models, c, &p->clock,
+                                       p->options->problems, &m, err);
+        struct plan_total total = total_of(p, c, &m);
+        add_row(p, c, &m, &total, &table);
+        add_total(&sum, &total);
     }
+    // The sums go to the log, so that a CSV on stdout stays one.
     if (!status) {
         writer->write(&table, &text);
         fwrite(text.text, 1, text.n_bytes, out);
-        print_sums(p, seconds, log);
+        print_totals(p, &sum, log);
+        print_power(p, log);
     }
     table_release(&table);
     buf_release(&text);
@@ -212,7 +251,14 @@ done:
 const struct cli_command cmd_plan = {
     .name = "plan",
     .arguments = "CONFIG",
-    .summary = "the cells of an experiment, and how long a run takes",
+    .summary = "the cells of an experiment, what they take and can show",
+    .details =
+        "Time, tokens and disk are estimated from a few problems of each "
+        "cell.\n"
+        "min_detectable_diff is the smallest difference in accuracy between\n"
+        "two methods on the same problems that such a run finds in 80 % of\n"
+        "cases, if only sampling makes them differ. docs/RESULTS.md explains\n"
+        "every column.\n",
     .options = options,
     .record_bytes = sizeof(struct plan_options),
     .min_args = 1,

@@ -97,9 +97,8 @@ static const struct error *load(struct worker *w, int group,
     return err->kind == ERR_NONE ? NULL : err;
 }
 
-static void describe(struct sample *s, const struct sweep *sweep,
-                     const struct cell *c, const struct block *b) {
-    const struct problem *p = &sweep->sets[b->dataset].problems[b->problem];
+void run_describe(const struct sweep *sweep, const struct cell *c, int problem,
+                  int sample, struct sample *s) {
     *s = (struct sample){
         .cell = c->id,
         .base = cell_base_name(sweep, c),
@@ -109,8 +108,8 @@ static void describe(struct sample *s, const struct sweep *sweep,
         .method = c->method->name,
         .label = c->label,
         .threshold = cell_has_threshold(c) ? c->settings.threshold : NAN,
-        .problem = p->id,
-        .index = b->sample,
+        .problem = sweep->sets[c->dataset].problems[problem].id,
+        .index = sample,
         .seed = sweep->config->top.seed,
         .mode = (enum run_mode)sweep->config->top.mode,
         .verdict = VERDICT_UNGRADED,
@@ -118,7 +117,7 @@ static void describe(struct sample *s, const struct sweep *sweep,
         .reason = "",
         .stop = STOP_ERROR,
     };
-    run_key(sweep, c, b->problem, b->sample, s->key);
+    run_key(sweep, c, problem, sample, s->key);
 }
 
 // Solve into the worker's trace. NULL, or why it failed.
@@ -180,7 +179,7 @@ static void run_sample(struct worker *w, const struct cell *c,
     struct arena arena = {0};
     struct sample s;
     struct error err;
-    describe(&s, sweep, c, b);
+    run_describe(sweep, c, b->problem, b->sample, &s);
     s.session = w->shared->run->session;
     const struct error *failed = solve(w, c, b, &err);
     sample_from_trace(&s, &w->trace, &arena);

@@ -12,7 +12,6 @@
 
 #include "harness/sweep.h"
 #include "harness/sweep_models.h"
-#include "harness/sweep_models.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +19,7 @@
 struct batcher;
 struct error;
 struct progress;
+struct sample;
 struct store;
 
 struct run {
@@ -44,6 +44,11 @@ int run_samples(struct run *run, struct error *err);
 // Key of a sample in the store.
 void run_key(const struct sweep *s, const struct cell *c, int problem,
              int sample, char key[HASH_HEX_SIZE]);
+
+// A sample before it is solved: who, what and which one; stop and verdict say
+// that there is nothing yet. Texts are borrowed from the sweep.
+void run_describe(const struct sweep *sweep, const struct cell *c, int problem,
+                  int sample, struct sample *s);
 
 // Samples of the sweep that the store has.
 int64_t run_count_stored(const struct sweep *s, const struct store *store);
