@@ -3,12 +3,23 @@
 // when.
 
 #include <stdbool.h>
+#include <stdint.h>
 
 // on_front[i]: no other point has a cost that is not higher and a value that is
 // not lower, with one of both better. Points with a NAN are not on it and beat
 // nothing.
 void stats_pareto(const double *cost, const double *value, int n,
                   bool *on_front);
+
+// How sure is that, if other problems had been drawn? Points are means over
+// units (problems); units are drawn with replacement, for all points the same
+// ones. share[i]: of the resamples, those in which point i is on the front.
+// cost, value [n][n_units], NAN: the unit has none there. `n_resamples` is
+// FRONT_RESAMPLES, fewer where those would be more than a few seconds' work,
+// never fewer than 100. NAN for n_units < 2.
+enum { FRONT_RESAMPLES = 2000 };
+void stats_pareto_shares(const double *cost, const double *value, int n,
+                         int n_units, uint64_t seed, double *share);
 
 // The deadline curve of a problem: share of its k samples that are correct
 // within t. time[k] of samples; NAN: never. Area under it from 0 to `end`, over

@@ -9,9 +9,13 @@
 // statistic gives is NAN: p99 has both from 368 values on at 95 %.
 //
 // Values that come in groups (samples of a problem) are worth fewer: the ranks
-// are then taken for n / deff values, where deff is the design effect of "is
-// not above the quantile" (Korn and Graubard, 1998), at least 1. group[i] in
-// [0, n_groups), or NULL: independent values. `se` is NAN.
+// are then those of n / deff values, spread over all n. deff, at least 1, is
+// the design effect of "is not above the quantile" times (t of n_groups - 1 / t
+// of n - 1 degrees of freedom)^2 (Korn and Graubard, "Confidence intervals for
+// proportions with small expected number of positive counts", 1998). Where it
+// cannot be estimated a group counts as one value. group[i] in [0, n_groups),
+// or NULL: independent values. One group alone has no interval. `se` is NAN,
+// `n` all values.
 struct estimate stats_quantile_interval(const double *x, const int *group,
                                         int n, int n_groups, double p,
                                         double level);
