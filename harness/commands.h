@@ -6,10 +6,12 @@
 extern const struct cli_command cmd_bench;
 extern const struct cli_command cmd_config;
 extern const struct cli_command cmd_datasets;
+extern const struct cli_command cmd_gate;
 extern const struct cli_command cmd_grade;
 extern const struct cli_command cmd_help;
 extern const struct cli_command cmd_models;
 extern const struct cli_command cmd_plan;
+extern const struct cli_command cmd_plot;
 extern const struct cli_command cmd_report;
 extern const struct cli_command cmd_run;
 extern const struct cli_command cmd_show;

@@ -7,14 +7,13 @@
 // A figure that has nothing to show leaves its table without rows.
 //
 // Scripts are called with these gnuplot variables set:
+//   style     path of plots/style.gp, which every script loads first: it reads
+//             the panels and series of the data and sets the terminal
 //   csv       path of the data
-//   out       path of the figure without extension
-//   kind      "pdf", "svg" or "png"; plots/style.gp sets the terminal from it
+//   out       path of the picture without extension
+//   kind      "pdf", "svg" or "png"
 //   title     one line; subtitle: where the data is from (config, n, k, hash)
 // and read columns by name (`set datafile columnheaders`).
-
-#include <stdbool.h>
-#include <stdio.h>
 
 struct error;
 struct report;
@@ -29,9 +28,7 @@ struct figure {
     void (*fill)(const struct report *r, struct table *t);
 };
 
-extern const struct figure figure_accuracy_latency, figure_threshold,
-    figure_budget, figure_first_n, figure_acceptance, figure_latency_split,
-    figure_latency_cdf, figure_deadline, figure_judge_prm, figure_depth;
+extern const struct figure figure_accuracy_latency;
 extern const struct figure *const figures[]; // ends with NULL
 
 // NULL with ERR_USAGE that lists the names.
@@ -45,8 +42,17 @@ struct figure_output {
     const char *kinds;   // "pdf,svg,png"
 };
 
-// Writes the CSV and the pictures: 1 when there is nothing to show (nothing is
-// written, an old picture is removed), -1 with ERR_UNSUPPORTED when gnuplot is
-// not there, ERR_IO, or ERR_INTERNAL with gnuplot's own message.
+// "pdf", "svg,png": -1 with ERR_USAGE that lists the kinds.
+int figure_check_kinds(const char *kinds, struct error *err);
+
+// DIR/figures/NAME.EXTENSION, malloc'ed.
+char *figure_path(const struct figure *f, const char *dir,
+                  const char *extension);
+
+// Writes NAME.csv, the pictures, and NAME.tex, a LaTeX float with the PDF and a
+// caption: 0. 1 when there is nothing to show (files of an earlier run are
+// removed). -1: ERR_UNSUPPORTED when gnuplot is not there (the CSV is), ERR_IO,
+// or ERR_INTERNAL with gnuplot's own message. Pictures of kinds that were not
+// asked for are removed when the data is not what they show any more.
 int figure_draw(const struct figure *f, const struct report *r,
                 const struct figure_output *o, struct error *err);

@@ -1,0 +1,166 @@
+#include "harness/figures/figure.h"
+
+#include "engine/base/alloc.h"
+#include "harness/figures/scene.h"
+#include "harness/report.h"
+#include "harness/stats/stats_front.h"
+#include "harness/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Each cell at its mean time and pass@1. A base that is only there because it
+// is the draft of others (the draft alone) is shown in their panels, not in one
+// of its own. Cells of a series come by rising threshold, so that the script
+// can join them.
+
+// clang-format off
+static const struct table_column columns[] = {
+    SCENE_COLUMNS,
+    {"threshold", 1, false},
+    {"mean_ms", 3, false}, {"ms_low", 3, false}, {"ms_high", 3, false},
+    {"pass_at_1", 4, false}, {"pass_low", 4, false}, {"pass_high", 4, false},
+    {"on_front", 0, false}, {"n_problems", 0, false}, {"cell", COLUMN_TEXT, false},
+    {NULL, 0, false},
+};
+// clang-format on
+
+struct point {
+    const struct report_cell *cell, *panel; // panel: a cell of it
+    struct estimate time, pass;
+    int series, order; // first cell of the series; place in the report
+};
+
+struct points {
+    struct point *items; // [n]
+    int n;
+};
+
+// Does `base` stand alone, as the draft of cells that do not?
+static bool is_draft_of(const struct report_cell *alone,
+                        const struct report_cell *with) {
+    return alone->dataset == with->dataset && !*alone->cell->draft &&
+           !strcmp(alone->cell->variant, with->cell->variant) &&
+           !strcmp(with->cell->draft, alone->cell->base) &&
+           strcmp(with->cell->base, alone->cell->base) != 0;
+}
+
+static bool has_panel(const struct report *r, const struct report_cell *c) {
+    for (int i = 0; i < r->n_cells; i++) {
+        if (is_draft_of(c, &r->cells[i])) return false;
+    }
+    return true;
+}
+
+static bool belongs(const struct scene *s, const struct report_cell *panel,
+                    const struct report_cell *c) {
+    if (scene_same_panel(s, panel, c)) return true;
+    for (int i = 0; i < s->report->n_cells; i++) {
+        const struct report_cell *other = &s->report->cells[i];
+        if (scene_same_panel(s, panel, other) && is_draft_of(c, other))
+            return true;
+    }
+    return false;
+}
+
+static int first_of_series(const struct scene *s, const struct report_cell *c) {
+    int i = 0;
+    while (!scene_same_series(s, &s->report->cells[i], c))
+        i++;
+    return i;
+}
+
+static void add_point(const struct scene *s, const struct report_cell *panel,
+                      int order, struct points *list) {
+    const struct report *r = s->report;
+    const struct report_cell *c = &r->cells[order];
+    if (!c->usable || !belongs(s, panel, c)) return;
+    struct point *p = &list->items[list->n];
+    p->time = report_estimate(r, c, report_ms);
+    p->pass = report_estimate(r, c, report_correct);
+    if (isnan(p->time.value) || isnan(p->pass.value)) return;
+    p->cell = c;
+    p->panel = panel;
+    p->series = first_of_series(s, c);
+    p->order = order;
+    list->n++;
+}
+
+static int compare_points(const void *x, const void *y) {
+    const struct point *a = x, *b = y;
+    if (a->series != b->series) return a->series - b->series;
+    double left = a->cell->cell->threshold, right = b->cell->cell->threshold;
+    if (left < right || left > right) return left < right ? -1 : 1;
+    return a->order - b->order;
+}
+
+static void add_row(struct scene *s, const struct point *p, bool on_front,
+                    struct table *t) {
+    scene_add_row_in(s, p->panel, p->cell, t);
+    table_set_setting(t, "threshold", p->cell->cell->threshold);
+    table_set_number(t, "mean_ms", p->time.value);
+    table_set_number(t, "ms_low", fmax(0, p->time.low));
+    table_set_number(t, "ms_high", p->time.high);
+    table_set_number(t, "pass_at_1", p->pass.value);
+    table_set_number(t, "pass_low", fmax(0, p->pass.low));
+    table_set_number(t, "pass_high", fmin(1, p->pass.high));
+    table_set_number(t, "on_front", on_front);
+    table_set_number(t, "n_problems", p->pass.n);
+    char id[9];
+    snprintf(id, sizeof id, "%.8s", p->cell->cell->id);
+    table_set_text(t, "cell", id);
+}
+
+static void add_panel(struct scene *s, const struct points *list,
+                      struct table *t) {
+    size_t n = (size_t)list->n;
+    double *cost = xcalloc(n + 1, sizeof *cost);
+    double *value = xcalloc(n + 1, sizeof *value);
+    bool *on_front = xcalloc(n + 1, sizeof *on_front);
+    for (size_t i = 0; i < n; i++) {
+        cost[i] = list->items[i].time.value;
+        value[i] = list->items[i].pass.value;
+    }
+    stats_pareto(cost, value, list->n, on_front);
+    for (size_t i = 0; i < n; i++)
+        add_row(s, &list->items[i], on_front[i], t);
+    free(cost);
+    free(value);
+    free(on_front);
+}
+
+static bool panel_is_new(const struct scene *s, int cell) {
+    for (int i = 0; i < cell; i++) {
+        if (scene_same_panel(s, &s->report->cells[i], &s->report->cells[cell]))
+            return false;
+    }
+    return true;
+}
+
+static void fill(const struct report *r, struct table *t) {
+    struct scene s;
+    scene_init(&s, r, NULL);
+    struct points list = {
+        .items = xcalloc((size_t)r->n_cells + 1, sizeof *list.items)};
+    for (int i = 0; i < r->n_cells; i++) {
+        if (!panel_is_new(&s, i) || !has_panel(r, &r->cells[i])) continue;
+        list.n = 0;
+        for (int j = 0; j < r->n_cells; j++)
+            add_point(&s, &r->cells[i], j, &list);
+        if (list.n > 1)
+            qsort(list.items, (size_t)list.n, sizeof *list.items,
+                  compare_points);
+        add_panel(&s, &list, t);
+    }
+    free(list.items);
+    scene_release(&s);
+}
+
+const struct figure figure_accuracy_latency = {
+    .name = "accuracy_latency",
+    .title = "Accuracy against latency",
+    .needs = "a complete cell of a run in latency mode",
+    .columns = columns,
+    .fill = fill,
+};

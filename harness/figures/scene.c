@@ -1,0 +1,161 @@
+#include "harness/figures/scene.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/buf.h"
+#include "harness/report.h"
+#include "harness/table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Labels and variants hold the axes of a config as "name=value" between blanks
+// (sweep.c); the one on the x axis is taken out again. gnuplot cannot read
+// quotes within quotes, nor line breaks, so texts are freed of both.
+
+static void add_clean(struct buf *out, const char *text, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        buf_addc(out, c == '"' ? '\'' : iscntrl((unsigned char)c) ? ' ' : c);
+    }
+}
+
+// Appends `text` without its word "axis=...".
+static void add_without(struct buf *out, const char *text, const char *axis) {
+    size_t n_axis = axis ? strlen(axis) : 0;
+    const char *separator = out->n_bytes ? ", " : "";
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        bool skip = axis && n > n_axis && text[n_axis] == '=' &&
+                    !strncmp(text, axis, n_axis);
+        if (n && !skip) {
+            buf_adds(out, separator);
+            add_clean(out, text, n);
+            separator = " ";
+        }
+        text += n + (text[n] != '\0');
+    }
+}
+
+static bool draft_is_unique(const struct report *r,
+                            const struct report_cell *c) {
+    for (int i = 0; i < r->n_cells; i++) {
+        const struct manifest_cell *other = r->cells[i].cell;
+        if (*other->draft && strcmp(other->draft, c->cell->draft)) return false;
+    }
+    return true;
+}
+
+// malloc'ed. The draft is named where there are several.
+static char *series_text(const struct scene *s, const struct report_cell *c) {
+    struct buf text;
+    buf_init(&text);
+    add_without(&text, c->cell->label, s->axis);
+    if (*c->cell->draft && !draft_is_unique(s->report, c))
+        add_without(&text, c->cell->draft, NULL);
+    return buf_detach(&text);
+}
+
+static char *panel_text(const struct scene *s, const struct report_cell *c) {
+    struct buf text;
+    buf_init(&text);
+    add_without(&text, c->dataset->name, NULL);
+    add_without(&text, c->cell->base, NULL);
+    add_without(&text, c->cell->variant, s->axis);
+    return buf_detach(&text);
+}
+
+// Number from 1 of the text in the list; takes the text over.
+static int number_of(char ***texts, int *n, char *text) {
+    for (int i = 0; i < *n; i++) {
+        if (strcmp((*texts)[i], text)) continue;
+        free(text);
+        return i + 1;
+    }
+    *texts = xrealloc(*texts, ((size_t)*n + 1) * sizeof **texts);
+    (*texts)[(*n)++] = text;
+    return *n;
+}
+
+void scene_init(struct scene *s, const struct report *r, const char *axis) {
+    *s = (struct scene){.report = r, .axis = axis};
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < r->n_cells; i++) {
+            const struct report_cell *c = &r->cells[i];
+            if (!pass && !scene_is_baseline(s, c)) continue;
+            number_of(&s->series, &s->n_series, series_text(s, c));
+        }
+    }
+}
+
+void scene_release(struct scene *s) {
+    for (int i = 0; i < s->n_series; i++)
+        free(s->series[i]);
+    for (int i = 0; i < s->n_panels; i++)
+        free(s->panels[i]);
+    free(s->series);
+    free(s->panels);
+    *s = (struct scene){0};
+}
+
+void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
+                      const struct report_cell *c, struct table *t) {
+    int panel = number_of(&s->panels, &s->n_panels, panel_text(s, panel_of));
+    int series = number_of(&s->series, &s->n_series, series_text(s, c));
+    table_add_row(t);
+    table_set_number(t, "panel", panel);
+    table_set_text(t, "panel_title", s->panels[panel - 1]);
+    table_set_number(t, "series", series);
+    table_set_text(t, "label", s->series[series - 1]);
+}
+
+void scene_add_row(struct scene *s, const struct report_cell *c,
+                   struct table *t) {
+    scene_add_row_in(s, c, c, t);
+}
+
+static bool same_text(char *a, char *b) {
+    bool same = !strcmp(a, b);
+    free(a);
+    free(b);
+    return same;
+}
+
+bool scene_same_panel(const struct scene *s, const struct report_cell *a,
+                      const struct report_cell *b) {
+    return same_text(panel_text(s, a), panel_text(s, b));
+}
+
+bool scene_same_series(const struct scene *s, const struct report_cell *a,
+                       const struct report_cell *b) {
+    return same_text(series_text(s, a), series_text(s, b));
+}
+
+bool scene_is_baseline(const struct scene *s, const struct report_cell *c) {
+    return !strcmp(c->cell->label, s->report->manifest.baseline);
+}
+
+double scene_setting(const struct report_cell *c, const char *name) {
+    if (!strcmp(name, "threshold")) return c->cell->threshold;
+    const char *text = report_setting(c, name);
+    if (!text) return NAN;
+    char *end;
+    double value = strtod(text, &end);
+    return *text && !*end ? value : NAN;
+}
+
+bool scene_varies(const struct scene *s, const struct report_cell *c,
+                  const char *setting) {
+    double value = scene_setting(c, setting);
+    if (isnan(value)) return false;
+    for (int i = 0; i < s->report->n_cells; i++) {
+        const struct report_cell *other = &s->report->cells[i];
+        double there = scene_setting(other, setting);
+        if (!isnan(there) && there != value && scene_same_panel(s, c, other) &&
+            scene_same_series(s, c, other)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,53 @@
+#pragma once
+// Panels and series: where a cell stands in a figure.
+//
+// A panel is a base and a data set (and values of shared settings); a series is
+// a method with its draft. Both are numbered from 1 in the order of the cells,
+// the baseline's series first, so a method has one colour in all panels. The
+// setting that a figure has on its x axis (`axis`, NULL: none) tells neither
+// panels nor series apart; the threshold never does.
+
+#include <stdbool.h>
+
+struct report;
+struct report_cell;
+struct table;
+
+struct scene {
+    const struct report *report;
+    const char *axis;
+    char **series, **panels; // texts
+    int n_series, n_panels;
+};
+
+// Columns that every figure's table begins with; style.gp reads them.
+// clang-format off
+#define SCENE_COLUMNS                                                          \
+    {"panel", 0, false}, {"panel_title", COLUMN_TEXT, false},                  \
+    {"series", 0, false}, {"label", COLUMN_TEXT, false}
+// clang-format on
+
+void scene_init(struct scene *s, const struct report *r, const char *axis);
+void scene_release(struct scene *s);
+
+// Opens a row and sets panel, panel_title, series, label. Panels get their
+// numbers from the first row, so that a figure has no empty ones.
+void scene_add_row(struct scene *s, const struct report_cell *c,
+                   struct table *t);
+// The same in the panel of another cell.
+void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
+                      const struct report_cell *c, struct table *t);
+
+// Are both of one panel, of one series?
+bool scene_same_panel(const struct scene *s, const struct report_cell *a,
+                      const struct report_cell *b);
+bool scene_same_series(const struct scene *s, const struct report_cell *a,
+                       const struct report_cell *b);
+// Is it a cell of the baseline's label?
+bool scene_is_baseline(const struct scene *s, const struct report_cell *c);
+
+// The number that a cell has for a setting; NAN: its method does not know it.
+double scene_setting(const struct report_cell *c, const char *name);
+// Do the cells of `c`'s panel and series differ in this setting?
+bool scene_varies(const struct scene *s, const struct report_cell *c,
+                  const char *setting);
