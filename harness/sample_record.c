@@ -55,6 +55,26 @@ static int64_t *counter_at(struct counters *c, const struct counter_field *f) {
     return (int64_t *)((char *)c + f->offset);
 }
 
+static const struct counter_field *
+differing_field(const struct counter_field *f, struct counters *a,
+                struct counters *b) {
+    while (f->name && *counter_at(a, f) == *counter_at(b, f))
+        f++;
+    return f->name ? f : NULL;
+}
+
+const char *sample_counter_differs(const struct counters *a,
+                                   const struct counters *b, int64_t *value_a,
+                                   int64_t *value_b) {
+    struct counters x = *a, y = *b;
+    const struct counter_field *f = differing_field(counter_fields, &x, &y);
+    if (!f) f = differing_field(prm_fields, &x, &y);
+    if (!f) return NULL;
+    *value_a = *counter_at(&x, f);
+    *value_b = *counter_at(&y, f);
+    return f->name;
+}
+
 void sample_key(const char *cell_id, const char *problem_hash, int index,
                 char key[HASH_HEX_SIZE]) {
     struct hash_state *h = hash_new();

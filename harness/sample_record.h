@@ -74,6 +74,11 @@ void sample_key(const char *cell_id, const char *problem_hash, int index,
 // Did the text end because of a limit, not with an answer or by itself?
 bool sample_is_cut_off(enum stop_reason stop);
 
+// Name of the first counter that differs, with both values; NULL: none does.
+const char *sample_counter_differs(const struct counters *a,
+                                   const struct counters *b, int64_t *value_a,
+                                   int64_t *value_b);
+
 // Fill what a trace knows: stop, counts, times (not in throughput mode), token
 // hash, steps (allocated in the arena, texts borrowed from the trace) and the
 // response when it is not just the kept steps.

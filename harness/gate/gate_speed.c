@@ -1,0 +1,202 @@
+#include "harness/gate/gate.h"
+
+#include "engine/base/alloc.h"
+#include "engine/base/buf.h"
+#include "harness/compare/cell_pair.h"
+#include "harness/gate/gate_rules.h"
+#include "harness/stats/stats_student.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// When is "no slowdown seen" a pass? Where a slowdown of twice the margin would
+// have been seen: the half-width of the interval (of the log) is at most the
+// margin, so twice the margin is two half-widths away from 1 and one from the
+// limit.
+
+enum { PROBLEMS_MAX = 10000000 };
+
+static double alpha(void) {
+    return GATE_ALPHA_PCT / 100.0;
+}
+
+static double half_width(const struct estimate *e) {
+    return log(e->high / e->low) / 2;
+}
+
+void gate_speed_measure(struct gate_timing *t, const double *log_ratio, int n,
+                        double max_slowdown) {
+    *t = (struct gate_timing){
+        .ratio = stats_geomean_interval(log_ratio, n, 1 - alpha()),
+        .p = NAN,
+    };
+    if (n < 2) return;
+    double value = log(t->ratio.value), se = t->ratio.se;
+    // Times are never equal by chance.
+    if (se > 0)
+        t->p = 1 - stats_student_p(value / se, n - 1);
+    else
+        t->p = value > 0 ? 0 : 1;
+    double wide = half_width(&t->ratio) / log1p(max_slowdown);
+    if (wide > 1 && wide * wide * n < PROBLEMS_MAX)
+        t->n_needed = (int)ceil(wide * wide * n);
+}
+
+enum gate_outcome gate_speed_decide(const struct gate_timing *t,
+                                    double max_slowdown, double aa_high,
+                                    double p_adjusted) {
+    const struct estimate *r = &t->ratio;
+    double limit = 1 + max_slowdown;
+    if (isnan(r->low)) return GATE_CANNOT_JUDGE;
+    if (r->value > limit) {
+        bool slower = r->low > 1 && p_adjusted < alpha() && r->value > aa_high;
+        return slower ? GATE_REGRESSION : GATE_CANNOT_JUDGE;
+    }
+    bool precise = r->high <= limit || half_width(r) <= log(limit);
+    return precise ? GATE_PASS : GATE_CANNOT_JUDGE;
+}
+
+// ---- of cells --------------------------------------------------------------
+
+// Where and how a cell's times were taken.
+struct clock_place {
+    const char *machine; // "": unknown
+    int threads, workers;
+    bool timed, several; // several: not all of its times are of one place
+};
+
+static void add_session(struct clock_place *p,
+                        const struct manifest_session *s) {
+    bool other = strcmp(p->machine, s->machine) || p->threads != s->threads ||
+                 p->workers != s->workers;
+    if (*p->machine && other) p->several = true;
+    p->machine = s->machine;
+    p->threads = s->threads;
+    p->workers = s->workers;
+}
+
+static struct clock_place place_of(const struct report *r,
+                                   const struct report_cell *c) {
+    struct clock_place p = {.machine = ""};
+    for (int i = 0; i < c->n_problems * c->k; i++) {
+        const struct report_sample *s = &c->samples[i];
+        if (!s->present || isnan(report_ms(s))) continue;
+        p.timed = true;
+        if (s->session < r->manifest.n_sessions)
+            add_session(&p, &r->manifest.sessions[s->session]);
+    }
+    return p;
+}
+
+// Why the times of both cannot be compared; NULL: they can.
+static const char *why_not(const struct gate_sides *s, char *text,
+                           size_t size) {
+    struct clock_place a = place_of(s->ra, s->a), b = place_of(s->rb, s->b);
+    if (!a.timed || !b.timed)
+        return a.timed   ? "the candidate has no times"
+               : b.timed ? "the baseline has no times"
+                         : "neither side has times";
+    if (s->ra->manifest.virtual_time != s->rb->manifest.virtual_time)
+        return "one side's times are of a virtual clock";
+    if (s->ra->manifest.virtual_time) return NULL;
+    if (a.several || b.several || strcmp(a.machine, b.machine) || !*a.machine)
+        return "times of different machines";
+    if (a.threads != b.threads || a.workers != b.workers) {
+        snprintf(text, size, "times with %d and %d threads", a.threads,
+                 b.threads);
+        return text;
+    }
+    return NULL;
+}
+
+// malloc'ed [*n]: log(b / a).
+static double *log_ratios(const struct report_cell *a,
+                          const struct report_cell *b, int *n) {
+    double *x = xcalloc((size_t)b->n_problems + 1, sizeof *x);
+    double *y = xcalloc((size_t)b->n_problems + 1, sizeof *y);
+    int n_pairs = cell_pair_values(b, a, report_ms, x, y);
+    *n = 0;
+    for (int i = 0; i < n_pairs; i++) {
+        if (x[i] > 0 && y[i] > 0) x[(*n)++] = log(x[i] / y[i]);
+    }
+    free(y);
+    return x;
+}
+
+static struct gate_timing measure(const struct report_cell *a,
+                                  const struct report_cell *b,
+                                  double max_slowdown) {
+    struct gate_timing t;
+    int n;
+    double *x = log_ratios(a, b, &n);
+    gate_speed_measure(&t, x, n, max_slowdown);
+    free(x);
+    return t;
+}
+
+static double aa_reach(const struct gate_sides *s) {
+    if (!s->aa) return 1;
+    struct gate_timing t = measure(s->a, s->aa, s->o->max_slowdown);
+    double reach = fmax(t.ratio.high, 1 / t.ratio.low); // fmax: NAN loses
+    return reach > 1 ? reach : 1;
+}
+
+static bool times_are_invalid(const struct gate_sides *s, struct buf *why) {
+    return gate_is_invalid(s->ra, s->a, true, why) ||
+           gate_is_invalid(s->rb, s->b, true, why);
+}
+
+bool gate_speed_of_cells(struct gate_timing *t, double *aa_high,
+                         struct gate_finding *f, const struct gate_sides *s) {
+    char text[80];
+    const char *why = why_not(s, text, sizeof text);
+    if (s->o->speed == SPEED_OFF) {
+        gate_finding_set(f, GATE_NOT_JUDGED, "%s", "");
+        return false;
+    }
+    if (why) {
+        bool required = s->o->speed == SPEED_REQUIRED;
+        gate_finding_set(f, required ? GATE_CANNOT_JUDGE : GATE_NOT_JUDGED,
+                         "%s", why);
+        return false;
+    }
+    struct buf invalid;
+    buf_init(&invalid);
+    bool unfit = times_are_invalid(s, &invalid);
+    if (unfit)
+        gate_finding_set(f, GATE_CANNOT_JUDGE, "times are invalid: %s",
+                         invalid.text);
+    buf_release(&invalid);
+    if (unfit) return false;
+    *t = measure(s->a, s->b, s->o->max_slowdown);
+    *aa_high = aa_reach(s);
+    return true;
+}
+
+void gate_speed_conclude(struct gate_finding *f, const struct gate_timing *t,
+                         double max_slowdown, double aa_high,
+                         double p_adjusted) {
+    enum gate_outcome outcome =
+        gate_speed_decide(t, max_slowdown, aa_high, p_adjusted);
+    bool open = outcome == GATE_CANNOT_JUDGE;
+    char more[80] = "";
+    if (open && t->ratio.value > 1 && t->ratio.value <= aa_high)
+        snprintf(more, sizeof more, "; the A/A run reaches %.3f", aa_high);
+    else if (open && t->n_needed)
+        snprintf(more, sizeof more, "; %d problems could judge it",
+                 t->n_needed);
+    f->value = t->ratio;
+    f->limit = 1 + max_slowdown;
+    f->p = p_adjusted;
+    f->n_needed = open ? t->n_needed : 0;
+    if (isnan(t->ratio.low)) {
+        gate_finding_set(f, outcome, "one problem has no interval");
+        return;
+    }
+    gate_finding_set(f, outcome,
+                     "time x %.3f [%.3f, %.3f] (limit %.3f), p %.3g%s",
+                     t->ratio.value, t->ratio.low, t->ratio.high,
+                     1 + max_slowdown, p_adjusted, more);
+}
