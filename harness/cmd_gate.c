@@ -304,15 +304,13 @@ const struct cli_command cmd_gate = {
     .arguments = "",
     .summary = "is a run worse or slower than a baseline? For CI",
     .details =
+        "Cells with the same id must be equal sample by sample; others are\n"
+        "compared problem by problem. docs/GATE.md explains the rules.\n\n"
         "Exit code 0: pass; 1: regression; 3: cannot judge (no baseline, "
         "other\n"
-        "problems, too few of them, differences that were not named); 4: a\n"
-        "side is invalid. make turns each of these into 2, so read the "
-        "outcome\n"
-        "in verdict.json. Cells with the same id must be equal sample by "
-        "sample;\n"
-        "others are compared problem by problem. docs/GATE.md explains the\n"
-        "rules.\n",
+        "problems or too few of them, differences that were not named); 4: a\n"
+        "side is invalid. make turns each of these into 2: the outcome is in\n"
+        "verdict.json too.\n",
     .options = options,
     .record_bytes = sizeof(struct options),
     .min_args = 0,
