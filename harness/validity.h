@@ -4,8 +4,13 @@
 // Each check looks at one thing and has two limits (validity.c, one row each):
 // above the first a cell is suspect, above the second invalid. Nothing is
 // dropped for it: tables mark the cell, the gate refuses invalid ones.
+//
+// The limits are on sizes; what chance alone makes of few samples is no reason
+// either, so a drift, a warm-up or another length must also be unlikely by
+// chance: the first and last at 99.9 %, a warm-up at 99 %.
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct buf;
 struct report;
@@ -40,8 +45,11 @@ struct validity_report {
 
 extern const char *const validity_check_name[CHECK_N]; // "missing", ...
 
+// Reads all samples of the cell and of its baseline.
 void validity_judge(struct validity_report *v, const struct report *r,
                     const struct report_cell *c);
 // Append "12.0 % truncated (limit 5 %); times drift by 9.1 % (limit 5 %)", the
 // worst first; nothing for a valid cell.
 void validity_print(const struct validity_report *v, struct buf *out);
+// A line on `log` for every cell that is not valid.
+void validity_print_notices(const struct report *r, FILE *log);
