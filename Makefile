@@ -87,6 +87,10 @@ $(KERNEL_TESTS): $(call obj,$(KERNEL_SRC))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -static -o $@ $^ -lm
 
+# Simulations over the program's own functions: bench/NAME.c.
+$(BUILD)/bench-%: $(BUILD)/bench/%.o $(call obj,$(LIB_SRC))
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 FUZZ_TARGET ?= none
 $(BUILD)/$(FUZZ_TARGET): $(call obj,$(LIB_SRC) tests/helper_gguf.c) \
                          tests/fuzz/$(FUZZ_TARGET).c
@@ -166,6 +170,17 @@ check-functions:
 bench: $(PROGRAM)
 	@sh scripts/bench.sh $(PROGRAM)
 
+# Against results/baseline; then, does the gate fire? make turns every failure
+# into 2: the outcome is in build/gate/gate/verdict.json too.
+gate: $(PROGRAM)
+	@sh scripts/gate.sh $(PROGRAM) $(BUILD)/gate
+
+# How often the gate is wrong, by resampling a real run (kept in build/).
+bench-gate: $(PROGRAM) $(BUILD)/bench-gate_rates
+	@test -e $(BUILD)/rates/gate-rates/accuracy.csv || \
+	    $(PROGRAM) run configs/gate-rates.yaml --results $(BUILD)/rates
+	$(BUILD)/bench-gate_rates $(BUILD)/rates/gate-rates
+
 # Do the golden numbers of the statistics come out of R again?
 golden-r:
 	@sh scripts/golden_r.sh
@@ -193,6 +208,8 @@ help:
 	@echo 'make check          the fast tests; TESTS=kernels for one module'
 	@echo 'make datasets       fetch published benchmarks, verify, import'
 	@echo 'make bench          speed of the shipped models on this machine'
+	@echo 'make gate           against results/baseline: same tokens, still faster?'
+	@echo 'make bench-gate     how often the gate is wrong'
 	@echo 'make fuzz           fuzz the parsers, FUZZ_SECONDS=30 each'
 	@echo 'make format lint    clang-format; cppcheck'
 	@echo 'make deps           check for the packages, install what is missing'
