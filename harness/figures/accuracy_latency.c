@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Each cell at its mean time and pass@1. A base that is only there because it
-// is the draft of others (the draft alone) is shown in their panels, not in one
-// of its own. Cells of a series come by rising threshold, so that the script
-// can join them.
+// Each cell at its mean time and pass@1. Cells of a series come by rising
+// threshold, so that the script can join them.
 
 // clang-format off
 static const struct table_column columns[] = {
@@ -37,33 +35,6 @@ struct points {
     int n;
 };
 
-// Does `base` stand alone, as the draft of cells that do not?
-static bool is_draft_of(const struct report_cell *alone,
-                        const struct report_cell *with) {
-    return alone->dataset == with->dataset && !*alone->cell->draft &&
-           !strcmp(alone->cell->variant, with->cell->variant) &&
-           !strcmp(with->cell->draft, alone->cell->base) &&
-           strcmp(with->cell->base, alone->cell->base) != 0;
-}
-
-static bool has_panel(const struct report *r, const struct report_cell *c) {
-    for (int i = 0; i < r->n_cells; i++) {
-        if (is_draft_of(c, &r->cells[i])) return false;
-    }
-    return true;
-}
-
-static bool belongs(const struct scene *s, const struct report_cell *panel,
-                    const struct report_cell *c) {
-    if (scene_same_panel(s, panel, c)) return true;
-    for (int i = 0; i < s->report->n_cells; i++) {
-        const struct report_cell *other = &s->report->cells[i];
-        if (scene_same_panel(s, panel, other) && is_draft_of(c, other))
-            return true;
-    }
-    return false;
-}
-
 static int first_of_series(const struct scene *s, const struct report_cell *c) {
     int i = 0;
     while (!scene_same_series(s, &s->report->cells[i], c))
@@ -75,7 +46,7 @@ static void add_point(const struct scene *s, const struct report_cell *panel,
                       int order, struct points *list) {
     const struct report *r = s->report;
     const struct report_cell *c = &r->cells[order];
-    if (!c->usable || !belongs(s, panel, c)) return;
+    if (!c->usable || !scene_belongs(s, panel, c)) return;
     struct point *p = &list->items[list->n];
     p->time = report_estimate(r, c, report_ms);
     p->pass = report_estimate(r, c, report_correct);
@@ -130,21 +101,13 @@ static void add_panel(struct scene *s, const struct points *list,
     free(on_front);
 }
 
-static bool panel_is_new(const struct scene *s, int cell) {
-    for (int i = 0; i < cell; i++) {
-        if (scene_same_panel(s, &s->report->cells[i], &s->report->cells[cell]))
-            return false;
-    }
-    return true;
-}
-
 static void fill(const struct report *r, struct table *t) {
     struct scene s;
     scene_init(&s, r, NULL);
     struct points list = {
         .items = xcalloc((size_t)r->n_cells + 1, sizeof *list.items)};
     for (int i = 0; i < r->n_cells; i++) {
-        if (!panel_is_new(&s, i) || !has_panel(r, &r->cells[i])) continue;
+        if (!scene_opens_panel(&s, &r->cells[i])) continue;
         list.n = 0;
         for (int j = 0; j < r->n_cells; j++)
             add_point(&s, &r->cells[i], j, &list);

@@ -47,8 +47,8 @@ static bool draft_is_unique(const struct report *r,
     return true;
 }
 
-// malloc'ed. The draft is named where there are several.
-static char *series_text(const struct scene *s, const struct report_cell *c) {
+// The draft is named where there are several.
+char *scene_series_text(const struct scene *s, const struct report_cell *c) {
     struct buf text;
     buf_init(&text);
     add_without(&text, c->cell->label, s->axis);
@@ -57,7 +57,7 @@ static char *series_text(const struct scene *s, const struct report_cell *c) {
     return buf_detach(&text);
 }
 
-static char *panel_text(const struct scene *s, const struct report_cell *c) {
+char *scene_panel_text(const struct scene *s, const struct report_cell *c) {
     struct buf text;
     buf_init(&text);
     add_without(&text, c->dataset->name, NULL);
@@ -84,7 +84,7 @@ void scene_init(struct scene *s, const struct report *r, const char *axis) {
         for (int i = 0; i < r->n_cells; i++) {
             const struct report_cell *c = &r->cells[i];
             if (!pass && !scene_is_baseline(s, c)) continue;
-            number_of(&s->series, &s->n_series, series_text(s, c));
+            number_of(&s->series, &s->n_series, scene_series_text(s, c));
         }
     }
 }
@@ -99,20 +99,62 @@ void scene_release(struct scene *s) {
     *s = (struct scene){0};
 }
 
-void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
-                      const struct report_cell *c, struct table *t) {
-    int panel = number_of(&s->panels, &s->n_panels, panel_text(s, panel_of));
-    int series = number_of(&s->series, &s->n_series, series_text(s, c));
+static void add_row(struct scene *s, char *title, int series, const char *label,
+                    struct table *t) {
+    int panel = number_of(&s->panels, &s->n_panels, title);
     table_add_row(t);
     table_set_number(t, "panel", panel);
     table_set_text(t, "panel_title", s->panels[panel - 1]);
     table_set_number(t, "series", series);
-    table_set_text(t, "label", s->series[series - 1]);
+    table_set_text(t, "label", label);
+}
+
+void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
+                      const struct report_cell *c, struct table *t) {
+    int series = number_of(&s->series, &s->n_series, scene_series_text(s, c));
+    add_row(s, scene_panel_text(s, panel_of), series, s->series[series - 1], t);
+}
+
+void scene_add_part(struct scene *s, const struct report_cell *c,
+                    const char *title, int part, const char *label,
+                    struct table *t) {
+    char *text = title ? xstrdup(title) : scene_panel_text(s, c);
+    add_row(s, text, part, label, t);
 }
 
 void scene_add_row(struct scene *s, const struct report_cell *c,
                    struct table *t) {
     scene_add_row_in(s, c, c, t);
+}
+
+// Does `alone` write by itself what it drafts in cells like `with`?
+static bool is_draft_of(const struct report_cell *alone,
+                        const struct report_cell *with) {
+    return alone->dataset == with->dataset && !*alone->cell->draft &&
+           !strcmp(alone->cell->variant, with->cell->variant) &&
+           !strcmp(with->cell->draft, alone->cell->base) &&
+           strcmp(with->cell->base, alone->cell->base) != 0;
+}
+
+bool scene_opens_panel(const struct scene *s, const struct report_cell *c) {
+    const struct report *r = s->report;
+    for (int i = 0; i < r->n_cells; i++) {
+        const struct report_cell *other = &r->cells[i];
+        if (is_draft_of(c, other)) return false;
+        if (other < c && scene_same_panel(s, other, c)) return false;
+    }
+    return true;
+}
+
+bool scene_belongs(const struct scene *s, const struct report_cell *panel,
+                   const struct report_cell *c) {
+    if (scene_same_panel(s, panel, c)) return true;
+    for (int i = 0; i < s->report->n_cells; i++) {
+        const struct report_cell *other = &s->report->cells[i];
+        if (scene_same_panel(s, panel, other) && is_draft_of(c, other))
+            return true;
+    }
+    return false;
 }
 
 static bool same_text(char *a, char *b) {
@@ -124,12 +166,12 @@ static bool same_text(char *a, char *b) {
 
 bool scene_same_panel(const struct scene *s, const struct report_cell *a,
                       const struct report_cell *b) {
-    return same_text(panel_text(s, a), panel_text(s, b));
+    return same_text(scene_panel_text(s, a), scene_panel_text(s, b));
 }
 
 bool scene_same_series(const struct scene *s, const struct report_cell *a,
                        const struct report_cell *b) {
-    return same_text(series_text(s, a), series_text(s, b));
+    return same_text(scene_series_text(s, a), scene_series_text(s, b));
 }
 
 bool scene_is_baseline(const struct scene *s, const struct report_cell *c) {

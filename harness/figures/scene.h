@@ -38,6 +38,22 @@ void scene_add_row(struct scene *s, const struct report_cell *c,
 void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
                       const struct report_cell *c, struct table *t);
 
+// The same of a part of a cell, in a figure whose series are parts (phases,
+// authors), numbered and named by the figure. NULL `title`: the cell's panel.
+void scene_add_part(struct scene *s, const struct report_cell *c,
+                    const char *title, int part, const char *label,
+                    struct table *t);
+// Text of a cell's panel, of its series; malloc'ed.
+char *scene_panel_text(const struct scene *s, const struct report_cell *c);
+char *scene_series_text(const struct scene *s, const struct report_cell *c);
+
+// A base that is only there because it is the draft of others (the draft alone)
+// is shown in their panels, not in one of its own. Is `c` the first cell of a
+// panel that is one? Is `c` shown in the panel of another cell?
+bool scene_opens_panel(const struct scene *s, const struct report_cell *c);
+bool scene_belongs(const struct scene *s, const struct report_cell *panel,
+                   const struct report_cell *c);
+
 // Are both of one panel, of one series?
 bool scene_same_panel(const struct scene *s, const struct report_cell *a,
                       const struct report_cell *b);
