@@ -92,3 +92,19 @@ Test(stats, holm_steps_down) {
     NEAR(p[3], 0.06, 1e-12);
     NEAR(p[4], 0.02, 1e-12);
 }
+
+Test(stats, benjamini_hochberg_steps_up) {
+    // p.adjust(c(.01, .04, .03, .005), "BH") = .02 .04 .04 .02
+    double p[] = {0.01, NAN, 0.04, 0.03, 0.005};
+    stats_benjamini_hochberg(p, 5);
+    NEAR(p[0], 0.02, 1e-12);
+    cr_assert(isnan(p[1]));
+    NEAR(p[2], 0.04, 1e-12);
+    NEAR(p[3], 0.04, 1e-12);
+    NEAR(p[4], 0.02, 1e-12);
+    double none[] = {NAN, NAN};
+    stats_benjamini_hochberg(none, 2);
+    stats_holm(none, 2);
+    stats_benjamini_hochberg(none, 0);
+    cr_assert(isnan(none[0]) && isnan(none[1]));
+}

@@ -15,7 +15,8 @@ double stats_pass_at_k(int n, int c, int k);
 // correct; of several that are most frequent one is drawn. count[i] samples
 // gave answer i, correct[i] says whether it is right; samples without an answer
 // are answers of their own that nobody else gave (list each with count 1).
-// Exact: the sum over all outcomes is built up answer by answer. NAN for k > n
-// or k < 1.
+// Exact: the sum over all outcomes is built up answer by answer, in O(n k^2).
+// NAN for k > n, k < 1 and n > STATS_MAJ_SAMPLES_MAX.
+enum { STATS_MAJ_SAMPLES_MAX = 512 };
 double stats_maj_at_k(const int *count, const bool *correct, int n_answers,
                       int k);

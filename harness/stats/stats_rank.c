@@ -1,26 +1,29 @@
 #include "harness/stats/stats_rank.h"
 
 #include "engine/base/alloc.h"
-#include "engine/base/rng.h"
+#include "harness/stats/stats_bootstrap.h"
 
 #include <gsl/gsl_sort.h>
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-// A resample gives each group a weight, how often it was drawn. Orders do not
-// change with weights, so values are sorted once and a resample costs one pass.
+// Orders do not change with the weights of a resample, so values are sorted
+// once and a resample costs one pass.
+
+struct ranking;
+typedef double (*statistic_fn)(struct ranking *r);
 
 struct ranking {
     const struct rank_values *v;
     size_t *by_x, *by_y; // [n] places in ascending order
     double *rank_x, *rank_y;
+    statistic_fn fn;
     int *weight; // [n_groups]
+    int *listed; // [n_listed] groups that have values
+    int n_listed;
 };
-
-typedef double (*statistic_fn)(struct ranking *r);
 
 static double weight_of(const struct ranking *r, size_t i) {
     return r->weight[r->v->group[i]];
@@ -70,7 +73,7 @@ static double auc(struct ranking *r) {
     return pairs > 0 ? (ranks - n_high * (n_high + 1) / 2) / pairs : NAN;
 }
 
-// Groups that have values; returns how many.
+// Groups that have values: the units that are drawn. Returns how many.
 static int list_groups(const struct rank_values *v, int *list) {
     bool *has = xcalloc((size_t)v->n_groups, sizeof *has);
     int n = 0;
@@ -83,62 +86,36 @@ static int list_groups(const struct rank_values *v, int *list) {
     return n;
 }
 
-// Values of the statistic over resamples that have one; returns how many.
-static int resample(struct ranking *r, statistic_fn fn, uint64_t seed,
-                    double *values) {
-    size_t n_groups = (size_t)r->v->n_groups;
-    int *list = xcalloc(n_groups, sizeof *list);
-    int n_listed = list_groups(r->v, list), n_values = 0;
-    struct rng rng = rng_make(seed, "bootstrap", 0);
-    uint64_t draw = 0;
-    for (int i = 0; i < RANK_RESAMPLES && n_listed > 1; i++) {
-        memset(r->weight, 0, n_groups * sizeof *r->weight);
-        for (int j = 0; j < n_listed; j++) {
-            uint64_t at =
-                rng_below(&rng, RNG_ORDER, draw++, (uint32_t)n_listed);
-            r->weight[list[at]]++;
-        }
-        double value = fn(r);
-        if (!isnan(value)) values[n_values++] = value;
-    }
-    free(list);
-    return n_values;
-}
-
-static void add_interval(struct estimate *e, struct ranking *r, statistic_fn fn,
-                         double level, uint64_t seed) {
-    double *values = xcalloc(RANK_RESAMPLES, sizeof *values);
-    int n = resample(r, fn, seed, values);
-    e->se = stats_sd(values, n);
-    if (n > 1) {
-        e->low = stats_quantile(values, n, (1 - level) / 2);
-        e->high = stats_quantile(values, n, (1 + level) / 2);
-    }
-    free(values);
+static double weighted(void *ctx, const int *weight) {
+    struct ranking *r = ctx;
+    for (int i = 0; i < r->n_listed; i++)
+        r->weight[r->listed[i]] = weight[i];
+    return r->fn(r);
 }
 
 static struct estimate estimate(const struct rank_values *v, statistic_fn fn,
                                 double level, uint64_t seed) {
     struct estimate e = {NAN, NAN, NAN, NAN, v->n};
     if (v->n < 2) return e;
-    size_t n = (size_t)v->n;
+    size_t n = (size_t)v->n, n_groups = (size_t)v->n_groups;
     struct ranking r = {.v = v,
+                        .fn = fn,
                         .by_x = xcalloc(n, sizeof *r.by_x),
                         .by_y = xcalloc(n, sizeof *r.by_y),
                         .rank_x = xcalloc(n, sizeof *r.rank_x),
                         .rank_y = xcalloc(n, sizeof *r.rank_y),
-                        .weight =
-                            xcalloc((size_t)v->n_groups, sizeof *r.weight)};
+                        .listed = xcalloc(n_groups, sizeof *r.listed),
+                        .weight = xcalloc(n_groups, sizeof *r.weight)};
     gsl_sort_index(r.by_x, v->x, 1, n);
     gsl_sort_index(r.by_y, v->y, 1, n);
-    for (int g = 0; g < v->n_groups; g++)
-        r.weight[g] = 1;
-    e.value = fn(&r);
-    if (!isnan(e.value)) add_interval(&e, &r, fn, level, seed);
+    r.n_listed = list_groups(v, r.listed);
+    struct bootstrap b = stats_bootstrap(weighted, &r, r.n_listed, level, seed);
+    e = (struct estimate){b.value, b.se, b.low, b.high, v->n};
     free(r.by_x);
     free(r.by_y);
     free(r.rank_x);
     free(r.rank_y);
+    free(r.listed);
     free(r.weight);
     return e;
 }

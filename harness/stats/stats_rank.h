@@ -2,16 +2,14 @@
 // Statistics of ranks, for values that come in groups.
 //
 // Thoughts of one problem are not independent, so intervals are a bootstrap
-// over problems: whole groups are drawn with replacement, RANK_RESAMPLES times
-// from a stream with this seed, and the percentiles of the statistic taken;
-// `se` is its SD. Equal values share their mean rank. What cannot be estimated
-// is NAN; intervals need two groups with values. Arrays are not modified.
+// over problems: whole groups are drawn (stats_bootstrap.h) and the percentiles
+// of the statistic taken; `se` is its SD. Equal values share their mean rank.
+// What cannot be estimated is NAN; intervals need two groups with values.
+// Arrays are not modified.
 
 #include "harness/stats/stats.h"
 
 #include <stdint.h>
-
-enum { RANK_RESAMPLES = 1000 };
 
 struct rank_values {
     const double *x, *y; // [n] finite

@@ -12,12 +12,12 @@ golden_head <- function(name) {
 }
 
 # golden("t_interval", "five", x = c(1, .5), level = .95, low = ...)
-golden <- function(f, case, ...) {
+golden <- function(.f, .case, ...) {
     rows <- list(...)
     for (name in names(rows)) {
         values <- as.numeric(rows[[name]])
         texts <- ifelse(is.na(values), "NA", sprintf("%.15g", values))
-        cat(f, ",", case, ",", name, ",", paste(texts, collapse = " "), "\n",
+        cat(.f, ",", .case, ",", name, ",", paste(texts, collapse = " "), "\n",
             sep = "")
     }
 }
