@@ -42,10 +42,13 @@ static unsigned first_with(tail_fn holds, unsigned n, double p, double alpha) {
 
 // ---- design effect --------------------------------------------------------
 
-static int count_groups(const int *group, int n, int n_groups) {
+// Groups that have a value whose side of `at` is this one.
+static int count_groups(const double *x, const int *group, int n, int n_groups,
+                        double at, bool above) {
     bool *has = xcalloc((size_t)n_groups, sizeof *has);
     int n_used = 0;
     for (int i = 0; i < n; i++) {
+        if ((x[i] > at) != above) continue;
         n_used += !has[group[i]];
         has[group[i]] = true;
     }
@@ -54,7 +57,7 @@ static int count_groups(const int *group, int n, int n_groups) {
 }
 
 // Variance of the share of values not above `at`, over that of independent
-// ones. NAN where all or none are.
+// ones; some are, some are not.
 static double design_effect(const double *x, const int *group, int n,
                             int n_groups, double at) {
     double *below = xcalloc((size_t)n, sizeof *below);
@@ -63,22 +66,21 @@ static double design_effect(const double *x, const int *group, int n,
     struct estimate share =
         stats_clustered_mean(below, group, n, n_groups, 0.95);
     free(below);
-    double alone = share.value * (1 - share.value) / n;
-    return alone > 0 ? share.se * share.se / alone : NAN;
+    return share.se * share.se / (share.value * (1 - share.value) / n);
 }
 
-// How many independent values these are worth; 0: none.
+// How many independent values these are worth; 0: unknown. Where the rare side
+// comes from a few groups the design effect is hardly known, and t says so.
 static int effective_n(const double *x, const int *group, int n, int n_groups,
                        double at, double level) {
     if (!group) return n;
-    int n_used = count_groups(group, n, n_groups);
-    if (n_used < 2) return 0;
-    double deff = design_effect(x, group, n, n_groups, at);
-    if (isnan(deff)) return n_used;
+    int n_below = count_groups(x, group, n, n_groups, at, false);
+    int n_above = count_groups(x, group, n, n_groups, at, true);
+    int df = (n_above < n_below ? n_above : n_below) - 1;
+    if (df < 1) return 0;
     double tail = 0.5 + level / 2;
-    double t =
-        gsl_cdf_tdist_Pinv(tail, n_used - 1) / gsl_cdf_tdist_Pinv(tail, n - 1);
-    deff *= t * t;
+    double t = gsl_cdf_tdist_Pinv(tail, df) / gsl_cdf_tdist_Pinv(tail, n - 1);
+    double deff = t * t * design_effect(x, group, n, n_groups, at);
     return deff > 1 ? (int)(n / deff) : n;
 }
 

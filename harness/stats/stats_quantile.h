@@ -10,12 +10,12 @@
 //
 // Values that come in groups (samples of a problem) are worth fewer: the ranks
 // are then those of n / deff values, spread over all n. deff, at least 1, is
-// the design effect of "is not above the quantile" times (t of n_groups - 1 / t
-// of n - 1 degrees of freedom)^2 (Korn and Graubard, "Confidence intervals for
-// proportions with small expected number of positive counts", 1998). Where it
-// cannot be estimated a group counts as one value. group[i] in [0, n_groups),
-// or NULL: independent values. One group alone has no interval. `se` is NAN,
-// `n` all values.
+// the design effect of "is not above the quantile" times (t of g - 1 / t of
+// n - 1 degrees of freedom)^2 (Korn and Graubard, "Confidence intervals for
+// proportions with small expected number of positive counts", 1998), where g
+// groups have values on its rarer side. There is no interval for g < 2.
+// group[i] in [0, n_groups), or NULL: independent values. `se` is NAN, `n` all
+// values.
 struct estimate stats_quantile_interval(const double *x, const int *group,
                                         int n, int n_groups, double p,
                                         double level);

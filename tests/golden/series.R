@@ -20,6 +20,7 @@ scrambled <- function(n) 10 + ((1:n) * 37) %% 1009
 # ---- quantiles: ranks by the binomial distribution --------------------------
 
 bounds <- function(x, p, level, worth = length(x)) {
+    if (worth < 1) return(c(NA, NA))
     a <- (1 - level) / 2
     r <- 1:worth
     low <- max(0, r[pbinom(r - 1, worth, p) <= a])
@@ -49,10 +50,11 @@ worth <- function(x, g, p) {
     groups <- length(unique(g))
     below <- as.numeric(x <= quantile(x, p, type = 7))
     share <- mean(below)
-    if (share %in% c(0, 1)) return(groups)
+    df <- min(length(unique(g[below == 1])), length(unique(g[below == 0]))) - 1
+    if (df < 1) return(0)
     se2 <- groups / (groups - 1) * sum(rowsum(below - share, g)^2) / n^2
     deff <- se2 / (share * (1 - share) / n) *
-        (qt(.975, groups - 1) / qt(.975, n - 1))^2
+        (qt(.975, df) / qt(.975, n - 1))^2
     floor(n / max(1, deff))
 }
 
