@@ -18,16 +18,16 @@ struct options {
 static const struct cli_option options[] = {
     {.name = "format", .short_name = 'f', .type = CLI_TEXT,
      .offset = AT(format), .value_name = "FORMAT",
-     .help = "md (default), csv or json"},
+     .help = "md (default), csv, latex or json"},
     {.name = "table", .short_name = 't', .type = CLI_TEXT, .offset = AT(table),
      .value_name = "NAME",
-     .help = "only this table: accuracy, latency, speedup, search, steps, "
+     .help = "only this table: main, accuracy, latency, speedup, search, steps, "
              "depths, evaluators, evaluator_bins, pass_at_k, samples"},
     {.name = "partial", .type = CLI_FLAG, .offset = AT(partial),
      .help = "estimates also for cells that lack samples"},
     {.name = "save", .type = CLI_FLAG, .offset = AT(save),
      .default_value = "true",
-     .help = "write the tables to FOLDER/*.csv too"},
+     .help = "write the tables to FOLDER/*.csv too, of latex to *.tex"},
     {.name = NULL},
 };
 // clang-format on
@@ -43,6 +43,8 @@ static int run_report(const struct cli_call *call, struct error *err) {
     struct report r;
     if (report_open(&r, dir, o->partial, err)) return -1;
     int rc = o->save ? report_save(&r, dir, err) : 0;
+    if (!rc && o->save && writer->for_papers)
+        rc = report_save_as(&r, writer, dir, err);
     if (!rc) rc = report_print(&r, writer, o->table, call->out, err);
     if (!rc) {
         report_print_notices(&r, call->log);

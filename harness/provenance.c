@@ -79,8 +79,10 @@ static void print_gaps(const struct report *r, struct buf *out) {
         buf_addf(out, ", %lld of %lld samples missing", (long long)r->n_missing,
                  n_all);
     }
-    if (r->n_failed)
-        buf_addf(out, ", %lld samples failed", (long long)r->n_failed);
+    if (r->n_failed) {
+        buf_addf(out, ", %lld of %lld samples failed", (long long)r->n_failed,
+                 n_all);
+    }
     if (r->n_machines > 1)
         buf_addf(out, ", times of %d machines", r->n_machines);
 }

@@ -9,6 +9,6 @@ struct report;
 // results 5e6f7a8b". Plain text, one line; hashes are the first 8 digits. A
 // model's name stands before its file where the file does not say it. Versions
 // and kernels are those of the sessions whose samples are used. What lacks or
-// spoils samples is said too: "3 of 480 samples missing", "1 failed", "times
-// of 2 machines".
+// spoils samples is said too: "3 of 480 samples missing", "1 of
+// 480 samples failed", "times of 2 machines".
 void provenance_print(const struct report *r, struct buf *out);

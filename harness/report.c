@@ -18,6 +18,7 @@
 // those of trees.
 
 const struct report_table *const report_tables[] = {
+    &table_main,
     &table_accuracy,
     &table_latency,
     &table_speedup,

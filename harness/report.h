@@ -139,6 +139,15 @@ void report_end_row(struct table *t, const struct report_cell *c);
     {"n_missing", 0, false}, {"n_failed", 0, false},                           \
     {"variant", COLUMN_TEXT, false}, {"cell", COLUMN_TEXT, false},             \
     {NULL, 0, false}
+// What papers show of them, before the table's own.
+#define REPORT_FIRST_PAPER                                                     \
+    {.column = "base", .heading = "Base"},                                     \
+    {.column = "dataset", .heading = "Data set"},                              \
+    {.column = "draft", .heading = "Draft"},                                   \
+    {.column = "method", .heading = "Method"},                                 \
+    {.column = "threshold", .heading = "Threshold", .form = PAPER_SETTING},    \
+    {.column = "variant", .heading = "Settings"}
+#define REPORT_LAST_PAPER {.column = NULL}
 // clang-format on
 
 // ---- tables ---------------------------------------------------------------
@@ -154,7 +163,7 @@ struct report_table {
     bool optional; // neither printed by default nor saved when it has no rows
 };
 
-extern const struct report_table table_accuracy, table_latency, table_speedup,
-    table_search, table_steps, table_depths, table_evaluators,
+extern const struct report_table table_main, table_accuracy, table_latency,
+    table_speedup, table_search, table_steps, table_depths, table_evaluators,
     table_evaluator_bins, table_pass_at_k, table_samples;
 extern const struct report_table *const report_tables[]; // ends with NULL

@@ -2,74 +2,121 @@
 
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
+#include "harness/provenance.h"
 #include "harness/report.h"
 #include "harness/table.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
+// `caption` is borrowed by the table.
 static void make_table(const struct report *r, const struct report_table *of,
-                       struct table *t) {
+                       const struct buf *caption, struct table *t) {
     table_init(t, of->name, of->title, of->columns);
+    t->paper = of->paper;
+    t->source = r->manifest.name;
+    t->provenance = caption->text;
     of->fill(r, t);
 }
 
-int report_save(const struct report *r, const char *dir, struct error *err) {
+static bool has_form(const struct report_table *of,
+                     const struct table_writer *writer) {
+    return of->paper || !writer->for_papers;
+}
+
+// Papers have no use for a table without rows.
+static bool is_wanted(const struct report_table *of, const struct table *t,
+                      const struct table_writer *writer) {
+    return t->n_rows || (!of->optional && !writer->for_papers);
+}
+
+int report_save_as(const struct report *r, const struct table_writer *writer,
+                   const char *dir, struct error *err) {
+    struct buf caption;
+    buf_init(&caption);
+    provenance_print(r, &caption);
     int rc = 0;
     for (int i = 0; report_tables[i] && !rc; i++) {
+        const struct report_table *of = report_tables[i];
         struct table t;
-        make_table(r, report_tables[i], &t);
-        if (t.n_rows || !report_tables[i]->optional)
-            rc = table_save(&t, dir, err);
+        if (!has_form(of, writer)) continue;
+        make_table(r, of, &caption, &t);
+        if (is_wanted(of, &t, writer)) rc = table_save_as(&t, writer, dir, err);
         table_release(&t);
     }
+    buf_release(&caption);
     return rc;
+}
+
+int report_save(const struct report *r, const char *dir, struct error *err) {
+    return report_save_as(r, &writer_csv, dir, err);
+}
+
+static bool is_printed(const struct report_table *of,
+                       const struct table_writer *writer, const char *only) {
+    if (only) return !strcmp(of->name, only);
+    return writer->for_papers ? of->paper != NULL : of->printed;
 }
 
 static void add_table(const struct report *r, const struct report_table *of,
                       const struct table_writer *writer, bool asked,
-                      struct buf *out) {
+                      const struct buf *caption, struct buf *out) {
     struct table t;
-    make_table(r, of, &t);
-    if (t.n_rows || !of->optional || asked) {
+    make_table(r, of, caption, &t);
+    if (asked || is_wanted(of, &t, writer)) {
         if (out->n_bytes) buf_addc(out, '\n');
         writer->write(&t, out);
     }
     table_release(&t);
 }
 
-static int check_name(const char *only, struct error *err) {
+static int check_name(const char *only, const struct table_writer *writer,
+                      struct error *err) {
     struct buf names;
     buf_init(&names);
-    int rc = -1;
+    const struct report_table *found = NULL;
     for (int i = 0; report_tables[i]; i++) {
-        if (!strcmp(report_tables[i]->name, only)) rc = 0;
-        buf_addf(&names, "%s%s", i ? ", " : "", report_tables[i]->name);
+        const struct report_table *t = report_tables[i];
+        if (!strcmp(t->name, only)) found = t;
+        if (!has_form(t, writer)) continue;
+        buf_addf(&names, "%s%s", names.n_bytes ? ", " : "", t->name);
     }
-    if (rc) {
-        error_set(err, ERR_USAGE, "--table %s: expected one of %s", only,
-                  names.text);
+    int rc = 0;
+    if (!found) {
+        rc = error_set(err, ERR_USAGE, "--table %s: expected one of %s", only,
+                       names.text);
+    } else if (!has_form(found, writer)) {
+        rc = error_set(err, ERR_USAGE,
+                       "--table %s: has no %s form; expected one of %s", only,
+                       writer->name, names.text);
     }
     buf_release(&names);
     return rc;
 }
 
+static int print_text(const struct buf *text, FILE *out, struct error *err) {
+    if (fwrite(text->text, 1, text->n_bytes, out) == text->n_bytes &&
+        !fflush(out)) {
+        return 0;
+    }
+    return error_errno(err, ERR_IO, "cannot write the tables");
+}
+
 int report_print(const struct report *r, const struct table_writer *writer,
                  const char *only, FILE *out, struct error *err) {
-    if (only && check_name(only, err)) return -1;
-    struct buf text;
+    if (only && check_name(only, writer, err)) return -1;
+    struct buf text, caption;
     buf_init(&text);
+    buf_init(&caption);
+    provenance_print(r, &caption);
     for (int i = 0; report_tables[i]; i++) {
         const struct report_table *t = report_tables[i];
-        if (only ? !strcmp(t->name, only) : t->printed) {
-            add_table(r, t, writer, only != NULL, &text);
-        }
+        if (is_printed(t, writer, only))
+            add_table(r, t, writer, only != NULL, &caption, &text);
     }
-    int rc = 0;
-    if (fwrite(text.text, 1, text.n_bytes, out) != text.n_bytes ||
-        fflush(out)) {
-        rc = error_errno(err, ERR_IO, "cannot write the tables");
-    }
+    int rc = print_text(&text, out, err);
+    buf_release(&caption);
     buf_release(&text);
     return rc;
 }

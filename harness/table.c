@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const struct table_writer *const writers[] = {
-    &writer_markdown, &writer_csv, &writer_json, NULL};
+    &writer_markdown, &writer_csv, &writer_latex, &writer_json, NULL};
 
 void table_init(struct table *t, const char *name, const char *title,
                 const struct table_column *columns) {
@@ -30,6 +30,7 @@ void table_release(struct table *t) {
     free(t->cells);
     free(t->marks);
     free(t->intervals);
+    free(t->numbers);
     *t = (struct table){0};
 }
 
@@ -39,24 +40,35 @@ static char **grow(char **cells, size_t n, size_t more) {
     return cells;
 }
 
+static void grow_numbers(struct table *t, size_t n) {
+    size_t n_all = n + (size_t)t->n_columns;
+    t->numbers = xrealloc(t->numbers, n_all * sizeof *t->numbers);
+    for (size_t i = n; i < n_all; i++)
+        t->numbers[i] = NAN;
+}
+
 void table_add_row(struct table *t) {
     size_t n = (size_t)t->n_rows * (size_t)t->n_columns;
     t->cells = grow(t->cells, n, (size_t)t->n_columns);
     t->marks = grow(t->marks, n, (size_t)t->n_columns);
     t->intervals = grow(t->intervals, n, (size_t)t->n_columns);
+    if (t->paper) grow_numbers(t, n);
     t->n_rows++;
+}
+
+int table_find_column(const struct table *t, const char *name) {
+    for (int i = 0; i < t->n_columns; i++) {
+        if (!strcmp(t->columns[i].name, name)) return i;
+    }
+    return -1;
 }
 
 // Index into cells of a column of the last row.
 static int last_cell(const struct table *t, const char *column, int *decimals) {
-    assert(t->n_rows > 0);
-    for (int i = 0; i < t->n_columns; i++) {
-        if (strcmp(t->columns[i].name, column)) continue;
-        *decimals = t->columns[i].decimals;
-        return (t->n_rows - 1) * t->n_columns + i;
-    }
-    assert(!"no such column");
-    abort();
+    int i = table_find_column(t, column);
+    assert(t->n_rows > 0 && i >= 0);
+    *decimals = t->columns[i].decimals;
+    return (t->n_rows - 1) * t->n_columns + i;
 }
 
 static void replace(char **cell, char *text) {
@@ -84,10 +96,15 @@ static char *print_decimals(int decimals, double value) {
     return drop_minus_zero(xasprintf("%.*f", decimals, value));
 }
 
+static void keep_number(struct table *t, int i, double value) {
+    if (t->numbers) t->numbers[i] = isfinite(value) ? value : NAN;
+}
+
 void table_set_number(struct table *t, const char *column, double value) {
     int decimals;
     int i = last_cell(t, column, &decimals);
     assert(decimals != COLUMN_TEXT);
+    keep_number(t, i, value);
     replace(&t->cells[i], print_decimals(decimals, value));
 }
 
@@ -96,6 +113,7 @@ void table_set_setting(struct table *t, const char *column, double value) {
     int i = last_cell(t, column, &decimals);
     char text[64];
     assert(decimals != COLUMN_TEXT);
+    keep_number(t, i, value);
     for (; decimals < 6; decimals++) {
         snprintf(text, sizeof text, "%.*f", decimals, value);
         if (!(fabs(strtod(text, NULL) - value) > 1e-9)) break;
@@ -126,28 +144,39 @@ const char *table_cell(const struct table *t, int row, int column) {
     return t->cells[row * t->n_columns + column];
 }
 
-const struct table_writer *table_writer_get(const char *name,
-                                            struct error *err) {
-    for (int i = 0; writers[i]; i++) {
-        if (!strcmp(writers[i]->name, name)) return writers[i];
-    }
-    if (!strcmp(name, "latex")) {
-        error_set(err, ERR_UNSUPPORTED,
-                  "--format latex is not implemented yet; use md, csv or json");
-    } else {
-        error_set(err, ERR_USAGE, "--format %s: expected one of md, csv, json",
-                  name);
-    }
-    return NULL;
+double table_number(const struct table *t, int row, int column) {
+    return t->numbers ? t->numbers[row * t->n_columns + column] : NAN;
 }
 
-int table_save(const struct table *t, const char *dir, struct error *err) {
+const struct table_writer *table_writer_get(const char *name,
+                                            struct error *err) {
+    struct buf names;
+    buf_init(&names);
+    const struct table_writer *found = NULL;
+    for (int i = 0; writers[i]; i++) {
+        if (!strcmp(writers[i]->name, name)) found = writers[i];
+        buf_addf(&names, "%s%s", i ? ", " : "", writers[i]->name);
+    }
+    if (!found) {
+        error_set(err, ERR_USAGE, "--format %s: expected one of %s", name,
+                  names.text);
+    }
+    buf_release(&names);
+    return found;
+}
+
+int table_save_as(const struct table *t, const struct table_writer *writer,
+                  const char *dir, struct error *err) {
     struct buf out;
     buf_init(&out);
-    writer_csv.write(t, &out);
-    char *path = xasprintf("%s/%s.csv", dir, t->name);
+    writer->write(t, &out);
+    char *path = xasprintf("%s/%s.%s", dir, t->name, writer->extension);
     int rc = file_write_atomic(path, out.text, out.n_bytes, err);
     free(path);
     buf_release(&out);
     return rc;
+}
+
+int table_save(const struct table *t, const char *dir, struct error *err) {
+    return table_save_as(t, &writer_csv, dir, err);
 }

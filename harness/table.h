@@ -22,13 +22,26 @@ struct table_column {
 };
 
 // A column as papers show it (the LaTeX form): which, in this order, under this
-// heading. An interval that was set is shown behind the value.
+// heading.
 enum best { BEST_NONE, BEST_HIGH, BEST_LOW }; // which value is set in bold
+
+enum paper_form {
+    PAPER_AS_IS,   // the column's decimals
+    PAPER_PERCENT, // a share, as per cent with one decimal
+    PAPER_POINTS,  // a difference of shares, the same
+    PAPER_RATIO,   // two decimals
+    PAPER_TIME,    // ms; in ms or s with three digits of the least of the first
+                   // such column
+    PAPER_COUNT,   // three digits of the least, at most the column's decimals
+    PAPER_SETTING, // as few decimals as all of them need
+};
 
 struct paper_column {
     const char *column;  // of the table; the list ends with NULL
-    const char *heading; // LaTeX: "pass@1", "Speedup"
-    enum best best;      // among the rows of one base and data set
+    const char *heading; // LaTeX; lines parted by "|", a time's unit is added
+    enum paper_form form;
+    enum best best;         // of the rows of one base, data set, variant
+    const char *low, *high; // columns of its interval; NULL: it has none
 };
 
 struct table {
@@ -36,16 +49,21 @@ struct table {
     const char *title; // one line above it
     const struct table_column *columns; // borrowed
     const struct paper_column *paper;   // borrowed; NULL: no LaTeX form
+    const char *source;                 // config, for labels; NULL: none
     // What a caption says behind the title, plain text: n, k, seed, engine,
     // models, hash of the results. NULL: nothing. Borrowed.
     const char *provenance;
     int n_columns, n_rows;
+    // [n_rows][n_columns] as they were set, NAN: none. Kept where there is
+    // `paper`, which has other decimals; else NULL.
+    double *numbers;
     char **cells;     // [n_rows][n_columns], NULL: empty
     char **marks;     // [n_rows][n_columns], NULL: none
     char **intervals; // the same
 };
 
-// `columns` ends with a row whose name is NULL and outlives the table.
+// `columns` ends with a row whose name is NULL and outlives the table. `paper`,
+// where it has one, is set before the first row.
 void table_init(struct table *t, const char *name, const char *title,
                 const struct table_column *columns);
 void table_release(struct table *t);
@@ -66,18 +84,26 @@ void table_set_interval(struct table *t, const char *column, double low,
                         double high);
 
 const char *table_cell(const struct table *t, int row, int column); // or NULL
+// NAN: none, or not kept.
+double table_number(const struct table *t, int row, int column);
+int table_find_column(const struct table *t, const char *name); // -1: none
 
 // ---- writers --------------------------------------------------------------
 
 struct table_writer {
-    const char *name; // "csv", "md", "json"
+    const char *name; // "csv", "latex", "md", "json"
     const char *help;
+    const char *extension; // of files
+    bool for_papers;       // of tables that have `paper` alone
     void (*write)(const struct table *t, struct buf *out);
 };
 
 extern const struct table_writer writer_csv; // RFC 4180, CRLF-free rows
 extern const struct table_writer writer_markdown;
 extern const struct table_writer writer_json; // array of objects
+// A fragment with booktabs and siunitx for each table that has rows; see
+// writers/writer_latex.c. Text is escaped, so that any label compiles.
+extern const struct table_writer writer_latex;
 
 // NULL with ERR_USAGE that lists the names.
 const struct table_writer *table_writer_get(const char *name,
@@ -85,3 +111,6 @@ const struct table_writer *table_writer_get(const char *name,
 
 // Write to DIR/<name>.csv: temporary file, fsync, rename. -1 with ERR_IO.
 int table_save(const struct table *t, const char *dir, struct error *err);
+// The same in another form, to DIR/<name>.<extension>.
+int table_save_as(const struct table *t, const struct table_writer *writer,
+                  const char *dir, struct error *err);

@@ -1,5 +1,6 @@
 #include "harness/commands.h"
 
+#include "harness/report.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_cli.h"
 #include "tests/helper_sweep.h"
@@ -77,8 +78,45 @@ Test(cmd_report, refuses_unknown_formats_and_folders) {
     free(report(&p, NULL, NULL, 2, &log));
     cr_assert(strstr(log, "manifest.json: not found"), "%s", log);
     free(log);
-    free(report(&p, "--format=latex", NULL, 2, &log));
-    cr_assert(strstr(log, "not implemented yet"), "%s", log);
+    free(report(&p, "--format=xml", NULL, 2, &log));
+    cr_assert(strstr(log, "expected one of md, csv, latex, json"), "%s", log);
     free(log);
     helper_sweep_release(&p);
+}
+
+Test(cmd_report, latex_is_saved_beside_the_csv) {
+    struct sweep_place p;
+    char *log;
+    helper_sweep_init(&p);
+    cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
+    char *out = report(&p, "--format=latex", "--no-save", 0, NULL);
+    char *path = helper_path(p.folder, "main.tex");
+    cr_assert_neq(access(path, F_OK), 0);
+    free(report(&p, "--format=latex", NULL, 0, NULL));
+    char *saved = helper_read(path);
+    cr_assert_eq(strncmp(out, saved, strlen(saved)), 0, "%s", out);
+    cr_assert(strstr(out, "-accuracy}\n"), "%s", out);
+    free(saved);
+    free(out);
+    free(path);
+    path = helper_path(p.folder, "samples.tex");
+    cr_assert_neq(access(path, F_OK), 0);
+    out = report(&p, "--format=latex", "--table=samples", 2, &log);
+    cr_assert(strstr(log, "--table samples: has no latex form; expected one of "
+                          "main, accuracy,"),
+              "%s", log);
+    cr_assert_null(strstr(strstr(log, "expected"), "samples"));
+    free(log);
+    free(out);
+    free(path);
+    helper_sweep_release(&p);
+}
+
+Test(cmd_report, help_names_all_tables) {
+    const struct cli_option *o = cmd_report.options;
+    while (strcmp(o->name, "table"))
+        o++;
+    for (int i = 0; report_tables[i]; i++)
+        cr_assert(strstr(o->help, report_tables[i]->name), "%s",
+                  report_tables[i]->name);
 }

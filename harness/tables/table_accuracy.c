@@ -16,6 +16,14 @@ static const struct table_column columns[] = {
     {"forced_answer_pct", 1, true}, {"kept_tokens", 1, false},
     REPORT_LAST_COLUMNS,
 };
+static const struct paper_column paper[] = {
+    REPORT_FIRST_PAPER,
+    {"pass_at_1", "pass@1", PAPER_PERCENT, BEST_HIGH, "ci_low", "ci_high"},
+    {"truncated_pct", "Truncated|(\\%)", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"ungraded_pct", "Ungraded|(\\%)", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"kept_tokens", "Tokens", PAPER_COUNT, BEST_NONE, NULL, NULL},
+    REPORT_LAST_PAPER,
+};
 // clang-format on
 
 static double is_truncated(const struct report_sample *s) {
@@ -57,5 +65,6 @@ static void fill(const struct report *r, struct table *t) {
 const struct report_table table_accuracy = {.name = "accuracy",
                                             .title = "Accuracy",
                                             .columns = columns,
+                                            .paper = paper,
                                             .fill = fill,
                                             .printed = true};

@@ -21,6 +21,19 @@ static const struct table_column columns[] = {
     {"second_auc_ci_high", 3, true},
     REPORT_LAST_COLUMNS,
 };
+static const struct paper_column paper[] = {
+    REPORT_FIRST_PAPER,
+    {"evaluator", "Evaluator", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"second", "Second", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"n_thoughts", "Thoughts", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"spearman", "Spearman's|$\\rho$", PAPER_RATIO, BEST_NONE,
+     "spearman_ci_low", "spearman_ci_high"},
+    {"n_checked", "Checked", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"auc", "AUC", PAPER_RATIO, BEST_HIGH, "auc_ci_low", "auc_ci_high"},
+    {"second_auc", "AUC of|the second", PAPER_RATIO, BEST_HIGH,
+     "second_auc_ci_low", "second_auc_ci_high"},
+    REPORT_LAST_PAPER,
+};
 // clang-format on
 
 static void fill_spearman(const struct report *r, const struct report_cell *c,
@@ -91,6 +104,7 @@ const struct report_table table_evaluators = {
     .name = "evaluators",
     .title = "Evaluators of thoughts",
     .columns = columns,
+    .paper = paper,
     .fill = fill,
     .printed = true,
     .optional = true,

@@ -22,6 +22,18 @@ static const struct table_column columns[] = {
     {"other_ms", 3, false},
     REPORT_LAST_COLUMNS,
 };
+static const struct paper_column paper[] = {
+    REPORT_FIRST_PAPER,
+    {"mean_ms", "Mean", PAPER_TIME, BEST_LOW, NULL, NULL},
+    {"p50_ms", "Median", PAPER_TIME, BEST_LOW, NULL, NULL},
+    {"p90_ms", "90th|percentile", PAPER_TIME, BEST_LOW, NULL, NULL},
+    {"tok_per_s", "Tokens|per s", PAPER_COUNT, BEST_HIGH, NULL, NULL},
+    {"base_ms", "Base|writes", PAPER_TIME, BEST_NONE, NULL, NULL},
+    {"draft_ms", "Draft|writes", PAPER_TIME, BEST_NONE, NULL, NULL},
+    {"verify_ms", "Verify", PAPER_TIME, BEST_NONE, NULL, NULL},
+    {"judge_ms", "Judge", PAPER_TIME, BEST_NONE, NULL, NULL},
+    REPORT_LAST_PAPER,
+};
 // clang-format on
 
 static double phase_ms(const struct report_sample *s, enum phase p) {
@@ -107,5 +119,6 @@ static void fill(const struct report *r, struct table *t) {
 const struct report_table table_latency = {.name = "latency",
                                            .title = "Latency of one sample",
                                            .columns = columns,
+                                           .paper = paper,
                                            .fill = fill,
                                            .printed = true};

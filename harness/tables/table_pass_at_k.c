@@ -17,6 +17,12 @@ static const struct table_column columns[] = {
     {"se", 4, false}, {"ci_low", 4, false}, {"ci_high", 4, false},
     REPORT_LAST_COLUMNS,
 };
+static const struct paper_column paper[] = {
+    REPORT_FIRST_PAPER,
+    {"k", "$k$", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"pass_at_k", "pass@$k$", PAPER_PERCENT, BEST_NONE, "ci_low", "ci_high"},
+    REPORT_LAST_PAPER,
+};
 // clang-format on
 
 // Of one problem; NAN where fewer than `of` of its samples are there.
@@ -72,6 +78,7 @@ const struct report_table table_pass_at_k = {
     .name = "pass_at_k",
     .title = "pass@k",
     .columns = columns,
+    .paper = paper,
     .fill = fill,
     .printed = false,
     .optional = true,

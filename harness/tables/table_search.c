@@ -31,6 +31,18 @@ static const struct table_column columns[] = {
     {"base_batch", 2, true}, {"draft_batch", 2, true}, {"prm_batch", 2, true},
     REPORT_LAST_COLUMNS,
 };
+static const struct paper_column paper[] = {
+    REPORT_FIRST_PAPER,
+    {"pass_at_1", "pass@1", PAPER_PERCENT, BEST_HIGH, "pass_ci_low",
+     "pass_ci_high"},
+    {"mean_ms", "Latency", PAPER_TIME, BEST_LOW, "ms_ci_low", "ms_ci_high"},
+    {"speedup", "Speedup", PAPER_RATIO, BEST_HIGH, "speedup_ci_low",
+     "speedup_ci_high"},
+    {"versus", "Speedup over|the second", PAPER_RATIO, BEST_HIGH,
+     "versus_ci_low", "versus_ci_high"},
+    {"rejected_pct", "Rejected|(\\%)", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    REPORT_LAST_PAPER,
+};
 // clang-format on
 
 static void cut(struct estimate *e, double min, double max) {
@@ -138,6 +150,7 @@ const struct report_table table_search = {
     .name = "search",
     .title = "Search over thoughts",
     .columns = columns,
+    .paper = paper,
     .fill = fill,
     .printed = true,
     .optional = true,

@@ -25,6 +25,18 @@ static const struct table_column columns[] = {
     {"n_problems", 0, false},
     REPORT_LAST_COLUMNS,
 };
+static const struct paper_column paper[] = {
+    REPORT_FIRST_PAPER,
+    {"geomean", "Speedup", PAPER_RATIO, BEST_HIGH, "ci_low", "ci_high"},
+    {"ratio_of_means", "Ratio of|means", PAPER_RATIO, BEST_HIGH, NULL, NULL},
+    {"per_token_geomean", "Speedup|per token", PAPER_RATIO, BEST_HIGH, NULL,
+     NULL},
+    {"accuracy_diff", "pass@1,|difference", PAPER_POINTS, BEST_NONE,
+     "diff_ci_low", "diff_ci_high"},
+    {"diff_p_holm", "$p$ (Holm)", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"min_detectable_diff", "Detectable", PAPER_POINTS, BEST_NONE, NULL, NULL},
+    REPORT_LAST_PAPER,
+};
 // clang-format on
 
 static bool is_baseline(const struct report *r, const struct report_cell *c) {
@@ -76,5 +88,6 @@ const struct report_table table_speedup = {.name = "speedup",
                                            .title =
                                                "Speed-up over the baseline",
                                            .columns = columns,
+                                           .paper = paper,
                                            .fill = fill,
                                            .printed = true};

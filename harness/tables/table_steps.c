@@ -35,6 +35,24 @@ static const struct table_column columns[] = {
     {"threshold_by_depth", COLUMN_TEXT, true},
     REPORT_LAST_COLUMNS,
 };
+static const struct paper_column paper[] = {
+    REPORT_FIRST_PAPER,
+    {"steps", "Steps", PAPER_RATIO, BEST_NONE, NULL, NULL},
+    {"kept_from_draft_pct", "By draft|(\\%)", PAPER_AS_IS, BEST_NONE, NULL,
+     NULL},
+    {"mean_score", "Mean|score", PAPER_RATIO, BEST_NONE, NULL, NULL},
+    {"tokens_accepted_pct", "Accepted|(\\%)", PAPER_AS_IS, BEST_NONE, NULL,
+     NULL},
+    {"cost_c", "$c$", PAPER_RATIO, BEST_NONE, NULL, NULL},
+    {"cost_L", "$L$", PAPER_COUNT, BEST_NONE, NULL, NULL},
+    {"cost_v", "$v$", PAPER_RATIO, BEST_NONE, NULL, NULL},
+    {"cost_a", "$a$", PAPER_RATIO, BEST_NONE, NULL, NULL},
+    {"predicted_speedup", "Predicted|speedup", PAPER_RATIO, BEST_NONE, NULL,
+     NULL},
+    {"measured_speedup", "Measured|speedup", PAPER_RATIO, BEST_HIGH, NULL,
+     NULL},
+    REPORT_LAST_PAPER,
+};
 // clang-format on
 
 // Sums over the samples of a cell; times over those that have one, with the
@@ -247,5 +265,6 @@ const struct report_table table_steps = {
     .name = "steps",
     .title = "Steps, tokens and the cost model (per sample)",
     .columns = columns,
+    .paper = paper,
     .fill = fill,
     .printed = true};

@@ -35,5 +35,7 @@ static void write_csv(const struct table *t, struct buf *out) {
     }
 }
 
-const struct table_writer writer_csv = {
-    .name = "csv", .help = "comma-separated values", .write = write_csv};
+const struct table_writer writer_csv = {.name = "csv",
+                                        .help = "comma-separated values",
+                                        .extension = "csv",
+                                        .write = write_csv};

@@ -31,5 +31,7 @@ static void write_json(const struct table *t, struct buf *out) {
     buf_adds(out, "]}\n");
 }
 
-const struct table_writer writer_json = {
-    .name = "json", .help = "JSON, a document per table", .write = write_json};
+const struct table_writer writer_json = {.name = "json",
+                                         .help = "JSON, a document per table",
+                                         .extension = "json",
+                                         .write = write_json};

@@ -100,5 +100,7 @@ static void write_markdown(const struct table *t, struct buf *out) {
     buf_release(&cell);
 }
 
-const struct table_writer writer_markdown = {
-    .name = "md", .help = "Markdown tables", .write = write_markdown};
+const struct table_writer writer_markdown = {.name = "md",
+                                             .help = "Markdown tables",
+                                             .extension = "md",
+                                             .write = write_markdown};

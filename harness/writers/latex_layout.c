@@ -1,0 +1,312 @@
+#include "harness/writers/latex_layout.h"
+
+#include "engine/base/buf.h"
+#include "harness/table.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Numbers are printed from the values, not from the table's texts: rounding
+// twice is wrong in the last digit.
+
+// ---- numbers --------------------------------------------------------------
+
+static double scaled(const struct latex_column *c, const struct table *t,
+                     int row, int column) {
+    return column < 0 ? NAN : c->scale * table_number(t, row, column);
+}
+
+// Digits alone: "-0.0" is "0.0".
+static void print_number(const struct latex_column *c, double value, char *text,
+                         size_t size) {
+    snprintf(text, size, "%.*f", c->decimals, value);
+    if (text[0] == '-' && !strpbrk(text, "123456789"))
+        memmove(text, text + 1, strlen(text));
+}
+
+enum { NUMBER_CHARS = 512 }; // of any double with six decimals
+
+void latex_print_value(const struct latex_column *c, const struct table *t,
+                       int row, struct buf *out) {
+    char text[NUMBER_CHARS];
+    double value = scaled(c, t, row, c->at);
+    if (isnan(value)) return;
+    print_number(c, value, text, sizeof text);
+    buf_adds(out, text);
+}
+
+static int bound_chars(const struct latex_column *c, double value) {
+    char text[NUMBER_CHARS];
+    if (isnan(value)) return 2; // "--"
+    print_number(c, value, text, sizeof text);
+    return (int)strlen(text);
+}
+
+static void add_bound(const struct latex_column *c, double value,
+                      struct buf *out) {
+    char text[NUMBER_CHARS];
+    print_number(c, value, text, sizeof text);
+    if (isnan(value))
+        buf_adds(out, "--");
+    else if (text[0] == '-')
+        buf_addf(out, "$-$%s", text + 1);
+    else
+        buf_adds(out, text);
+}
+
+// Digits have one width, so that a digit's blank aligns what stands below.
+void latex_print_interval(const struct latex_column *c, const struct table *t,
+                          int row, struct buf *out) {
+    double low = scaled(c, t, row, c->low), high = scaled(c, t, row, c->high);
+    if (isnan(low) && isnan(high)) return;
+    for (int n = bound_chars(c, low); n < c->n_low; n++)
+        buf_adds(out, "\\phantom{0}");
+    buf_addc(out, '[');
+    add_bound(c, low, out);
+    buf_adds(out, ", ");
+    add_bound(c, high, out);
+    buf_addc(out, ']');
+}
+
+// ---- decimals -------------------------------------------------------------
+
+static double least_magnitude(const struct table *t, int column) {
+    double least = NAN;
+    for (int row = 0; row < t->n_rows; row++) {
+        double value = fabs(table_number(t, row, column));
+        if (value > 0 && !(value >= least)) least = value;
+    }
+    return least;
+}
+
+// So many that the least value has three digits.
+static int three_digits(double least, int max) {
+    int n = isnan(least) ? 0 : 2 - (int)floor(log10(least));
+    return n < 0 ? 0 : n > max ? max : n;
+}
+
+static int setting_decimals(const struct table *t, int column) {
+    int decimals = 0;
+    for (int row = 0; row < t->n_rows; row++) {
+        double value = table_number(t, row, column);
+        char text[NUMBER_CHARS];
+        if (isnan(value)) continue;
+        for (; decimals < 6; decimals++) {
+            snprintf(text, sizeof text, "%.*f", decimals, value);
+            if (!(fabs(strtod(text, NULL) - value) > 1e-9)) break;
+        }
+    }
+    return decimals;
+}
+
+// One unit and one number of decimals for all times of a table.
+static const char *choose_time(struct latex_column *c, const struct table *t) {
+    const struct paper_column *first = t->paper;
+    while (first->form != PAPER_TIME)
+        first++;
+    double least = least_magnitude(t, table_find_column(t, first->column));
+    c->scale = least >= 1000 ? 1e-3 : 1;
+    c->decimals = three_digits(c->scale * least, 3);
+    return least >= 1000 ? "s" : "ms";
+}
+
+// Sets scale and decimals; returns the unit or NULL.
+static const char *choose_form(struct latex_column *c, const struct table *t) {
+    c->scale = 1;
+    c->decimals = t->columns[c->at].decimals;
+    switch (c->paper->form) {
+    case PAPER_AS_IS:
+        break;
+    case PAPER_PERCENT:
+    case PAPER_POINTS:
+        c->scale = 100;
+        c->decimals = 1;
+        return c->paper->form == PAPER_POINTS ? "points" : "\\%";
+    case PAPER_RATIO:
+        c->decimals = 2;
+        break;
+    case PAPER_TIME:
+        return choose_time(c, t);
+    case PAPER_COUNT:
+        c->decimals = three_digits(least_magnitude(t, c->at), c->decimals);
+        break;
+    case PAPER_SETTING:
+        c->decimals = setting_decimals(t, c->at);
+        break;
+    }
+    return NULL;
+}
+
+// ---- columns --------------------------------------------------------------
+
+const char *latex_shared_text(const struct table *t, int column) {
+    const char *shared = NULL;
+    for (int row = 0; row < t->n_rows; row++) {
+        const char *text = table_cell(t, row, column);
+        if (!text) continue;
+        if (shared && strcmp(shared, text)) return NULL;
+        shared = text;
+    }
+    return shared;
+}
+
+static bool is_empty(const struct table *t, int column) {
+    for (int row = 0; row < t->n_rows; row++) {
+        if (table_cell(t, row, column)) return false;
+    }
+    return true;
+}
+
+static int count_chars(const char *text) {
+    int n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+static void measure_value(struct latex_column *c, const struct table *t,
+                          int row) {
+    char text[NUMBER_CHARS];
+    double value = scaled(c, t, row, c->at);
+    if (isnan(value)) return;
+    print_number(c, value, text, sizeof text);
+    bool negative = text[0] == '-';
+    int n = (int)strcspn(text + negative, ".");
+    if (n > c->n_integer) c->n_integer = n;
+    c->negative |= negative;
+    c->marked |= t->marks[row * t->n_columns + c->at] != NULL;
+}
+
+static void measure_bounds(struct latex_column *c, const struct table *t,
+                           int row) {
+    double low = scaled(c, t, row, c->low), high = scaled(c, t, row, c->high);
+    if (isnan(low) && isnan(high)) return;
+    int n_low = bound_chars(c, low), n_high = bound_chars(c, high);
+    if (n_low > c->n_low) c->n_low = n_low;
+    if (n_high > c->n_high) c->n_high = n_high;
+}
+
+static void measure_text(struct latex_column *c, const struct table *t,
+                         int row) {
+    const char *text = table_cell(t, row, c->at);
+    int n = text ? count_chars(text) : 0;
+    if (n > c->n_chars) c->n_chars = n;
+}
+
+static void measure(struct latex_column *c, const struct table *t) {
+    for (int row = 0; row < t->n_rows; row++) {
+        if (c->text) {
+            measure_text(c, t, row);
+        } else {
+            measure_value(c, t, row);
+            measure_bounds(c, t, row);
+        }
+    }
+    c->wraps = c->n_chars > LATEX_TEXT_CHARS;
+    if (c->wraps) c->n_chars = LATEX_TEXT_CHARS;
+    if (c->text) return;
+    c->n_chars = c->negative + c->n_integer + (c->decimals > 0) + c->decimals;
+    if (c->n_low) c->n_chars += c->n_low + c->n_high + 4;
+    if (c->marked) c->n_chars += 2;
+}
+
+// The unit goes on a line of its own where it would widen the column.
+static void set_heading(struct latex_column *c, const char *unit) {
+    const char *heading = c->paper->heading, *line = heading;
+    while (strchr(line, '|'))
+        line = strchr(line, '|') + 1;
+    if (unit) {
+        int n = (int)(strlen(line) + strlen(unit)) + 3;
+        snprintf(c->heading, sizeof c->heading, "%s%c(%s)", heading,
+                 n > c->n_chars ? '|' : ' ', unit);
+    } else {
+        snprintf(c->heading, sizeof c->heading, "%s", heading);
+    }
+    for (const char *h = c->heading; *h; h += *h == '|') {
+        int n_line = (int)strcspn(h, "|");
+        h += n_line;
+        if (n_line > c->n_chars) c->n_chars = n_line;
+    }
+}
+
+static bool is_shown(const struct table *t, int column) {
+    bool text = t->columns[column].decimals == COLUMN_TEXT;
+    if (is_empty(t, column)) return false;
+    return !text || !strcmp(t->columns[column].name, "method") ||
+           !latex_shared_text(t, column);
+}
+
+void latex_layout_init(struct latex_layout *l, const struct table *t) {
+    *l = (struct latex_layout){.n_columns = 0};
+    for (const struct paper_column *p = t->paper; p->column; p++) {
+        int at = table_find_column(t, p->column);
+        assert(at >= 0 && l->n_columns < LATEX_COLUMNS_MAX);
+        if (!is_shown(t, at)) continue;
+        struct latex_column *c = &l->columns[l->n_columns++];
+        *c = (struct latex_column){
+            .paper = p,
+            .at = at,
+            .low = p->low ? table_find_column(t, p->low) : -1,
+            .high = p->high ? table_find_column(t, p->high) : -1,
+            .text = t->columns[at].decimals == COLUMN_TEXT,
+        };
+        assert(!p->low || (c->low >= 0 && c->high >= 0));
+        const char *unit = c->text ? NULL : choose_form(c, t);
+        measure(c, t);
+        set_heading(c, unit);
+    }
+}
+
+// ---- groups ---------------------------------------------------------------
+
+static bool same_cell(const struct table *t, int row, int other,
+                      const char *column) {
+    int at = table_find_column(t, column);
+    const char *a = at < 0 ? NULL : table_cell(t, row, at);
+    const char *b = at < 0 ? NULL : table_cell(t, other, at);
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_group(const struct table *t, int row, int other) {
+    return same_cell(t, row, other, "base") &&
+           same_cell(t, row, other, "dataset");
+}
+
+bool latex_begins_group(const struct table *t, int row) {
+    return !row || !same_group(t, row, row - 1);
+}
+
+static bool comparable(const struct table *t, int row, int other) {
+    return same_group(t, row, other) && same_cell(t, row, other, "variant");
+}
+
+static bool is_whole(const struct table *t, int row) {
+    int at = table_find_column(t, "n_missing");
+    return at < 0 || !table_cell(t, row, at);
+}
+
+static bool is_better(enum best best, double a, double b) {
+    return best == BEST_HIGH ? a > b : a < b;
+}
+
+bool latex_is_best(const struct latex_column *c, const struct table *t,
+                   int row) {
+    char text[NUMBER_CHARS], other[NUMBER_CHARS];
+    double value = scaled(c, t, row, c->at);
+    if (c->paper->best == BEST_NONE || isnan(value) || !is_whole(t, row))
+        return false;
+    print_number(c, value, text, sizeof text);
+    bool beats = false;
+    for (int i = 0; i < t->n_rows; i++) {
+        double rival = scaled(c, t, i, c->at);
+        if (isnan(rival) || !is_whole(t, i) || !comparable(t, i, row)) continue;
+        print_number(c, rival, other, sizeof other);
+        if (!strcmp(text, other)) continue;
+        if (is_better(c->paper->best, rival, value)) return false;
+        beats = true;
+    }
+    return beats;
+}
