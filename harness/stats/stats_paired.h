@@ -17,3 +17,7 @@ struct paired {
 // the test has no t, and p_t is 1 for a difference of 0, else 0.
 struct paired stats_paired(const double *x, const double *y, int n,
                            double level, uint64_t seed);
+
+// The t test of "the mean is 0", two-sided: its p, and *t. As of the paired
+// test: no t where there is no spread.
+double stats_t_test(const struct estimate *mean, double *t);
