@@ -412,11 +412,15 @@ void report_begin_row(struct table *t, const struct report_cell *c) {
     table_set_setting(t, "threshold", c->cell->threshold);
 }
 
+void report_set_cell(struct table *t, const struct report_cell *c) {
+    char id[9];
+    snprintf(id, sizeof id, "%.8s", c->cell->id);
+    table_set_text(t, "cell", id);
+}
+
 void report_end_row(struct table *t, const struct report_cell *c) {
     table_set_number(t, "n_missing", c->n_missing ? c->n_missing : NAN);
     table_set_number(t, "n_failed", c->n_failed ? c->n_failed : NAN);
     table_set_text(t, "variant", c->cell->variant);
-    char id[9];
-    snprintf(id, sizeof id, "%.8s", c->cell->id);
-    table_set_text(t, "cell", id);
+    report_set_cell(t, c);
 }

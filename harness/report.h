@@ -126,6 +126,8 @@ void report_mark_unresolved(struct table *t, const char *column,
 
 // Opens a row and sets base, draft, dataset, method, threshold.
 void report_begin_row(struct table *t, const struct report_cell *c);
+// Sets cell: the first digits of its id.
+void report_set_cell(struct table *t, const struct report_cell *c);
 // Sets cell, variant, missing, failed.
 void report_end_row(struct table *t, const struct report_cell *c);
 

@@ -78,9 +78,7 @@ static void add_row(struct scene *s, const struct point *p, bool on_front,
     table_set_number(t, "pass_high", fmin(1, p->pass.high));
     table_set_number(t, "on_front", on_front);
     table_set_number(t, "n_problems", p->pass.n);
-    char id[9];
-    snprintf(id, sizeof id, "%.8s", p->cell->cell->id);
-    table_set_text(t, "cell", id);
+    report_set_cell(t, p->cell);
 }
 
 static void add_panel(struct scene *s, const struct points *list,
