@@ -70,18 +70,20 @@ Test(tables, latency) {
     helper_dir_free(dir);
 }
 
-// B: every ratio is 2, so the interval has no width; accuracy differences 0, 0,
-// -.5: mean -.1667, se .1667, p = 1 (the one that is not 0 may have any sign);
-// detectable (4.302653 + 1.060660) * .166667 = .8939.
+// B: every ratio is 2, so the interval has no width and p is 0; accuracy
+// differences 0, 0, -.5: mean -.1667, se .1667, t = -1, p_t = 2 * pt(-1, 2)
+// = .4226, p = 1 (the one that is not 0 may have any sign); detectable
+// (4.302653 + 1.060660) * .166667 = .8939. A is always right: no correlation.
 Test(tables, speedup) {
     struct helper_store h;
     char *dir = make_folder(&h);
     expect_csv(dir, &table_speedup,
-               "big,small,set,specreason,7.0,2.000,2.000,2.000,2.000,-0.1667,"
-               "-0.8838,0.5504,1.0000,1.0000,0.8939,2.000,1.000,3,,,,"
-               "bbbbbbbb\n"
-               "big,small,set,specdecode,,1.000,1.000,1.000,1.000,0.0000,"
-               "0.0000,0.0000,1.0000,1.0000,,1.000,1.000,3,,,,cccccccc\n");
+               "big,small,set,specreason,7.0,2.000,2.000,2.000,0.0000,0.0000,"
+               "0.0000,2.000,-0.1667,-0.8838,0.5504,0.4226,1.0000,1.0000,"
+               "1.0000,,0.8939,2.000,2.000,2.000,1.000,3,,,,bbbbbbbb\n"
+               "big,small,set,specdecode,,1.000,1.000,1.000,1.0000,1.0000,"
+               "1.0000,1.000,0.0000,0.0000,0.0000,1.0000,1.0000,1.0000,1.0000,"
+               ",,1.000,1.000,1.000,1.000,3,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -167,8 +169,9 @@ Test(tables, incomplete_cells_have_no_estimates) {
     expect_csv(dir, &table_accuracy,
                "big,,set,vanilla,,,,,,,,,,,,6,,,aaaaaaaa\n"
                "big,small,set,specreason,7.0,,,,,,,,,,,6,,,bbbbbbbb\n");
-    expect_csv(dir, &table_speedup,
-               "big,small,set,specreason,7.0,,,,,,,,,,,,,,6,,,bbbbbbbb\n");
+    expect_csv(
+        dir, &table_speedup,
+        "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,,,,6,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 

@@ -1,5 +1,4 @@
 #include "harness/report.h"
-#include "harness/stats/stats_multiple.h"
 #include "harness/table.h"
 #include "harness/compare/cell_pair.h"
 
@@ -12,16 +11,20 @@
 // Each cell against the baseline of the same base model and data set. "~"
 // stands before what the interval does not tell from no difference; the
 // smallest difference that would have been seen stands beside. p values are
-// adjusted over all comparisons of the table (Holm).
+// adjusted over all comparisons of the table.
 
 // clang-format off
 static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
     {"geomean", 3, false}, {"ci_low", 3, false}, {"ci_high", 3, false},
+    {"time_p", 4, true}, {"time_p_holm", 4, true}, {"time_p_bh", 4, true},
     {"ratio_of_means", 3, false}, {"accuracy_diff", 4, false},
-    {"diff_ci_low", 4, false}, {"diff_ci_high", 4, false}, {"diff_p", 4, true},
-    {"diff_p_holm", 4, false}, {"min_detectable_diff", 4, false},
-    {"per_token_geomean", 3, false}, {"tokens_ratio", 3, false},
+    {"diff_ci_low", 4, false}, {"diff_ci_high", 4, false},
+    {"diff_p_t", 4, true}, {"diff_p", 4, true}, {"diff_p_holm", 4, false},
+    {"diff_p_bh", 4, true}, {"correlation", 3, true},
+    {"min_detectable_diff", 4, false}, {"per_token_geomean", 3, false},
+    {"per_token_ci_low", 3, true}, {"per_token_ci_high", 3, true},
+    {"tokens_ratio", 3, false},
     {"n_problems", 0, false},
     REPORT_LAST_COLUMNS,
 };
@@ -43,8 +46,20 @@ static bool is_baseline(const struct report *r, const struct report_cell *c) {
     return !c->baseline && !strcmp(c->cell->label, r->manifest.baseline);
 }
 
-static void fill_row(const struct cell_pair *s, double p_holm,
-                     struct table *t) {
+struct families {
+    struct cell_pair_family accuracy, time;
+};
+
+static void fill_p(const struct families *f, size_t i, struct table *t) {
+    table_set_number(t, "time_p", f->time.raw[i]);
+    table_set_number(t, "time_p_holm", f->time.holm[i]);
+    table_set_number(t, "time_p_bh", f->time.bh[i]);
+    table_set_number(t, "diff_p", f->accuracy.raw[i]);
+    table_set_number(t, "diff_p_holm", f->accuracy.holm[i]);
+    table_set_number(t, "diff_p_bh", f->accuracy.bh[i]);
+}
+
+static void fill_pair(const struct cell_pair *s, struct table *t) {
     table_set_number(t, "geomean", s->time.value);
     table_set_number(t, "ci_low", s->time.low);
     table_set_number(t, "ci_high", s->time.high);
@@ -54,10 +69,12 @@ static void fill_row(const struct cell_pair *s, double p_holm,
     table_set_number(t, "diff_ci_low", s->accuracy.low);
     table_set_number(t, "diff_ci_high", s->accuracy.high);
     report_mark_unresolved(t, "accuracy_diff", &s->accuracy, 0);
-    table_set_number(t, "diff_p", s->p);
-    table_set_number(t, "diff_p_holm", p_holm);
+    table_set_number(t, "diff_p_t", s->p_t);
+    table_set_number(t, "correlation", s->correlation);
     table_set_number(t, "min_detectable_diff", s->min_detectable);
     table_set_number(t, "per_token_geomean", s->per_token.value);
+    table_set_number(t, "per_token_ci_low", s->per_token.low);
+    table_set_number(t, "per_token_ci_high", s->per_token.high);
     report_mark_unresolved(t, "per_token_geomean", &s->per_token, 1);
     table_set_number(t, "tokens_ratio", s->tokens_ratio);
     table_set_number(t, "n_problems", s->accuracy.n);
@@ -65,23 +82,25 @@ static void fill_row(const struct cell_pair *s, double p_holm,
 
 static void fill(const struct report *r, struct table *t) {
     size_t n = (size_t)r->n_cells;
-    struct cell_pair *pairs = xcalloc(n, sizeof *pairs);
-    double *p = xcalloc(n, sizeof *p);
-    for (size_t i = 0; i < n; i++) {
-        bool has =
+    struct cell_pair *pairs = xcalloc(n + 1, sizeof *pairs);
+    bool *has = xcalloc(n + 1, sizeof *has);
+    for (size_t i = 0; i < n; i++)
+        has[i] =
             !cell_pair_fill(&pairs[i], r, &r->cells[i], r->cells[i].baseline);
-        p[i] = has ? pairs[i].p : NAN;
-        pairs[i].accuracy.n = has ? pairs[i].accuracy.n : -1;
-    }
-    stats_holm(p, r->n_cells);
+    struct families f = {
+        cell_pair_adjust(pairs, has, r->n_cells, PAIR_ACCURACY),
+        cell_pair_adjust(pairs, has, r->n_cells, PAIR_TIME)};
     for (size_t i = 0; i < n; i++) {
         if (is_baseline(r, &r->cells[i])) continue;
         report_begin_row(t, &r->cells[i]);
-        if (pairs[i].accuracy.n >= 0) fill_row(&pairs[i], p[i], t);
+        if (has[i]) fill_p(&f, i, t);
+        if (has[i]) fill_pair(&pairs[i], t);
         report_end_row(t, &r->cells[i]);
     }
+    cell_pair_family_release(&f.accuracy);
+    cell_pair_family_release(&f.time);
     free(pairs);
-    free(p);
+    free(has);
 }
 
 const struct report_table table_speedup = {.name = "speedup",
