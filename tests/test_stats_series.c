@@ -50,7 +50,6 @@ static void check_warmup(const struct golden_case *c) {
     golden_expect(c, "p", w.p);
 }
 
-// The ridge moves what is fitted by less than a millionth.
 static void check_work(const struct golden_case *c) {
     int n, n_expected;
     const double *work = golden_vector(c, "work", NULL);

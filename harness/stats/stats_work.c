@@ -1,22 +1,23 @@
 #include "harness/stats/stats_work.h"
 
-#include <gsl/gsl_linalg.h>
-
 #include <math.h>
 #include <stddef.h>
 
-// Least squares of 1 = work / time by normal equations, so that millions of
-// samples cost no memory. Columns are scaled to length 1, and a ridge far below
-// any error of measurement keeps equal columns apart.
+// Least squares of 1 = work / time with costs of at least 0, by normal
+// equations, so that millions of samples need no memory, and coordinate
+// descent: each cost in turn takes its best value given the others, until none
+// moves. Where columns are nearly alike, which of them gets the cost is settled
+// slowly and does not matter. Columns are scaled to length 1.
 
-static const double RIDGE = 1e-9;
-enum { VALUES_PER_COLUMN = 3 };
+enum { VALUES_PER_COLUMN = 3, SWEEPS = 20000 };
+static const double STILL = 1e-12;
 
 struct fit {
     int n_columns;
     double matrix[WORK_COLUMNS_MAX * WORK_COLUMNS_MAX];
-    double right[WORK_COLUMNS_MAX], scale[WORK_COLUMNS_MAX];
-    double weight[WORK_COLUMNS_MAX]; // what is looked for
+    double right[WORK_COLUMNS_MAX];
+    double scale[WORK_COLUMNS_MAX]; // 0: a column of zeros
+    double cost[WORK_COLUMNS_MAX];  // what is looked for
 };
 
 // Returns how many values count.
@@ -46,20 +47,30 @@ static void scale_columns(struct fit *f) {
     for (int a = 0; a < m; a++) {
         for (int b = 0; b < m; b++)
             f->matrix[a * m + b] *= f->scale[a] * f->scale[b];
-        f->matrix[a * m + a] += f->scale[a] > 0 ? RIDGE : 1;
     }
 }
 
-static int solve(struct fit *f) {
-    size_t m = (size_t)f->n_columns;
-    gsl_matrix_view matrix = gsl_matrix_view_array(f->matrix, m, m);
-    gsl_vector_view right = gsl_vector_view_array(f->right, m);
-    gsl_vector_view weight = gsl_vector_view_array(f->weight, m);
-    if (gsl_linalg_cholesky_decomp1(&matrix.matrix)) return -1;
-    gsl_linalg_cholesky_solve(&matrix.matrix, &right.vector, &weight.vector);
+// Returns how far the costs have moved.
+static double sweep(struct fit *f) {
+    int m = f->n_columns;
+    double moved = 0;
+    for (int a = 0; a < m; a++) {
+        if (!(f->scale[a] > 0)) continue;
+        double wanted = f->right[a];
+        for (int b = 0; b < m; b++)
+            wanted -= b == a ? 0 : f->matrix[a * m + b] * f->cost[b];
+        wanted = fmax(0, wanted);
+        moved = fmax(moved, fabs(wanted - f->cost[a]));
+        f->cost[a] = wanted;
+    }
+    return moved;
+}
+
+static void solve(struct fit *f) {
+    for (int i = 0; i < SWEEPS && sweep(f) > STILL; i++)
+        ;
     for (int a = 0; a < f->n_columns; a++)
-        f->weight[a] *= f->scale[a];
-    return 0;
+        f->cost[a] *= f->scale[a];
 }
 
 void stats_work_residuals(const double *work, const double *time, int n,
@@ -72,11 +83,12 @@ void stats_work_residuals(const double *work, const double *time, int n,
     scale_columns(&f);
     for (int a = 0; a < n_columns; a++)
         n_columns_used += f.scale[a] > 0;
-    if (n_used < VALUES_PER_COLUMN * n_columns_used || solve(&f)) return;
+    if (n_used < VALUES_PER_COLUMN * n_columns_used) return;
+    solve(&f);
     for (int i = 0; i < n; i++) {
         double fitted = 0;
         for (int a = 0; a < n_columns; a++)
-            fitted += f.weight[a] * work[(size_t)i * (size_t)n_columns + a];
+            fitted += f.cost[a] * work[(size_t)i * (size_t)n_columns + a];
         if (time[i] > 0 && fitted > 0) residual[i] = log(time[i] / fitted);
     }
 }

@@ -121,8 +121,27 @@ warmup("slow", scrambled(16) + rep(c(2000, 0), c(5, 11)), 5)
 warmup("tied", round(scrambled(30) / 60), 7)
 warmup("least", scrambled(6), 3)
 
-# ---- work: weighted least squares -------------------------------------------
+# ---- work: least squares of relative errors, costs of at least 0 -------------
 
+# All sets of columns whose costs come out positive; the best of them.
+work <- function(case, columns, time) {
+    columns <- as.matrix(columns)
+    m <- ncol(columns)
+    best <- Inf
+    for (set in 1:(2^m - 1)) {
+        used <- which(bitwAnd(set, 2^(0:(m - 1))) > 0)
+        fit <- lm(time ~ 0 + columns[, used], weights = 1 / time^2)
+        cost <- coef(fit)
+        if (any(is.na(cost)) || any(cost < 0)) next
+        left <- sum((1 - fitted(fit) / time)^2)
+        if (left < best) {
+            best <- left
+            fitted <- fitted(fit)
+        }
+    }
+    put("work", case, work = t(columns), columns = m, time = time,
+        residual = log(time / fitted))
+}
 n <- 50
 i <- 1:n
 calls <- 20 + (i * 13) %% 37
@@ -130,13 +149,10 @@ tokens <- calls + (i * 5) %% 11
 context <- tokens * (60 + tokens / 2)
 time <- .02 * calls + .15 * tokens + 3e-4 * context
 time <- time * (1 + .05 * sin(3 * i))
-fit <- lm(time ~ 0 + calls + tokens + context, weights = 1 / time^2)
-put("work", "three", work = rbind(calls, tokens, context), columns = 3,
-    time = time, residual = log(time / fitted(fit)))
-# Multiples of a column and one of zeros say nothing new.
-fit <- lm(time ~ 0 + tokens, weights = 1 / time^2)
-put("work", "multiples", work = rbind(tokens, 3 * tokens, 0), columns = 3,
-    time = time, residual = log(time / fitted(fit)))
+work("three", cbind(calls, tokens, context), time)
+work("multiples", cbind(tokens, 3 * tokens, 0), time)
+# The longer, the cheaper a token: the third column would cost less than 0.
+work("negative", cbind(calls, tokens, context), 5 + .1 * tokens)
 
 # ---- front, deadlines -------------------------------------------------------
 
