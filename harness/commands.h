@@ -4,6 +4,7 @@
 #include "harness/cli.h"
 
 extern const struct cli_command cmd_bench;
+extern const struct cli_command cmd_compare;
 extern const struct cli_command cmd_config;
 extern const struct cli_command cmd_datasets;
 extern const struct cli_command cmd_gate;

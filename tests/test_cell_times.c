@@ -1,0 +1,166 @@
+#include "harness/compare/cell_times.h"
+
+#include "engine/base/error.h"
+#include "harness/report.h"
+#include "harness/sample_record.h"
+#include "tests/helper_dir.h"
+#include "tests/helper_store.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+// A and B are folders of the hand-written store; B's is changed.
+static struct times_comparison compare_first(struct helper_store *a,
+                                             struct helper_store *b) {
+    struct report ra, rb;
+    struct error err = {0};
+    char *dir_a = helper_dir_new(), *dir_b = helper_dir_new();
+    helper_fill(a, dir_a);
+    helper_fill(b, dir_b);
+    cr_assert_eq(report_open(&ra, dir_a, false, &err), 0, "%s", err.text);
+    cr_assert_eq(report_open(&rb, dir_b, false, &err), 0, "%s", err.text);
+    struct times_comparison t =
+        cell_times_compare(&ra, ra.cells, &rb, rb.cells);
+    report_release(&ra);
+    report_release(&rb);
+    helper_dir_free(dir_a);
+    helper_dir_free(dir_b);
+    return t;
+}
+
+static void expect(void (*change)(struct helper_store *),
+                   enum times_obstacle obstacle, const char *text) {
+    struct helper_store a, b;
+    helper_store_init(&a);
+    helper_store_init(&b);
+    if (change) change(&b);
+    struct times_comparison t = compare_first(&a, &b);
+    cr_assert_eq(t.obstacle, obstacle, "%s", t.text);
+    cr_assert_str_eq(t.text, text);
+    t = compare_first(&b, &a);
+    cr_assert_eq(t.obstacle, obstacle, "%s", t.text);
+}
+
+static void on_another_machine(struct helper_store *h) {
+    h->session.machine = "m1";
+}
+
+static void on_an_unknown_machine(struct helper_store *h) {
+    h->session.machine = "";
+}
+
+static void with_more_threads(struct helper_store *h) {
+    h->session.threads = 2;
+}
+
+static void with_more_workers(struct helper_store *h) {
+    h->session.workers = 4;
+}
+
+static void of_a_virtual_clock(struct helper_store *h) {
+    h->manifest.virtual_time = true;
+}
+
+Test(cell_times, says_what_cannot_be_compared) {
+    expect(NULL, TIMES_COMPARABLE, "");
+    expect(on_another_machine, TIMES_MACHINES, "times of different machines");
+    expect(on_an_unknown_machine, TIMES_MACHINES,
+           "times of different machines");
+    expect(with_more_threads, TIMES_THREADS,
+           "times with different numbers of threads");
+    expect(with_more_workers, TIMES_THREADS,
+           "times with different numbers of threads");
+    expect(of_a_virtual_clock, TIMES_CLOCKS,
+           "times of a virtual clock against real ones");
+}
+
+// A virtual clock is the same everywhere.
+Test(cell_times, virtual_times_have_no_machine) {
+    struct helper_store a, b;
+    helper_store_init(&a);
+    helper_store_init(&b);
+    a.manifest.virtual_time = b.manifest.virtual_time = true;
+    on_another_machine(&b);
+    cr_assert_eq(compare_first(&a, &b).obstacle, TIMES_COMPARABLE);
+}
+
+// The cells of one folder; vanilla's samples are changed one by one.
+struct folder {
+    struct helper_store h;
+    struct manifest_session sessions[2];
+    char *dir;
+};
+
+static void folder_init(struct folder *f) {
+    helper_store_init(&f->h);
+    f->sessions[0] = f->sessions[1] = f->h.session;
+    f->h.manifest.sessions = f->sessions;
+    f->h.manifest.n_sessions = 2;
+    f->h.manifest.n_cells = 2;
+    f->dir = helper_dir_new();
+}
+
+// Samples of cell i are of session of_cell[i]; `timed`: those of the second
+// have times.
+static struct times_comparison compare_cells(struct folder *f,
+                                             const int *of_cell, bool timed) {
+    struct report r;
+    struct error err = {0};
+    cr_assert_eq(manifest_save(&f->h.manifest, f->dir, NULL), 0);
+    for (int i = 0; i < 2 * HELPER_PROBLEMS * HELPER_K; i++) {
+        int at = i / 2;
+        struct sample s = helper_sample(&f->h, i % 2, at / HELPER_K,
+                                        at % HELPER_K, 1, 1, true);
+        s.session = of_cell[i % 2];
+        if (!timed && i % 2) {
+            s.total_ns = s.other_ns = SAMPLE_NO_TIME;
+            for (int j = 0; j < PHASE_N; j++)
+                s.phase_ns[j] = SAMPLE_NO_TIME;
+        }
+        helper_add(f->dir, &s);
+    }
+    cr_assert_eq(report_open(&r, f->dir, false, &err), 0, "%s", err.text);
+    struct times_comparison t =
+        cell_times_compare(&r, &r.cells[0], &r, &r.cells[1]);
+    report_release(&r);
+    helper_dir_free(f->dir);
+    return t;
+}
+
+Test(cell_times, cells_of_one_session_are_interleaved) {
+    struct folder f;
+    folder_init(&f);
+    struct times_comparison t = compare_cells(&f, (int[]){0, 0}, true);
+    cr_assert_eq(t.obstacle, TIMES_COMPARABLE);
+    cr_assert(t.interleaved);
+    folder_init(&f);
+    t = compare_cells(&f, (int[]){0, 1}, true);
+    cr_assert_eq(t.obstacle, TIMES_COMPARABLE);
+    cr_assert_not(t.interleaved);
+}
+
+Test(cell_times, cells_of_one_folder_may_be_of_two_machines) {
+    struct folder f;
+    folder_init(&f);
+    f.sessions[1].machine = "m1";
+    cr_assert_eq(compare_cells(&f, (int[]){0, 1}, true).obstacle,
+                 TIMES_MACHINES);
+}
+
+Test(cell_times, throughput_mode_has_no_times) {
+    struct folder f;
+    folder_init(&f);
+    struct times_comparison t = compare_cells(&f, (int[]){0, 0}, false);
+    cr_assert_eq(t.obstacle, TIMES_NONE);
+    cr_assert_str_eq(t.text, "a side without times (throughput mode)");
+}
+
+// A copy of a folder is the same run; another file of samples is another one.
+Test(cell_times, two_runs_are_not_interleaved) {
+    struct helper_store a, b;
+    helper_store_init(&a);
+    helper_store_init(&b);
+    cr_assert(compare_first(&a, &b).interleaved);
+    b.cells[2].id = "dddddddddd";
+    cr_assert_not(compare_first(&a, &b).interleaved);
+}
