@@ -135,6 +135,12 @@ quickstart: deps
 	@$(MAKE) --no-print-directory -s all
 	$(PROGRAM) run configs/quickstart.yaml
 
+# The experiments of configs/paper/ (under half an hour), then their tables and
+# figures as results/paper/paper.pdf.
+paper: deps
+	@$(MAKE) --no-print-directory -s all
+	@sh scripts/paper.sh $(PROGRAM)
+
 # Fetch the benchmarks that may be fetched; NAMES='aime24 gsm8k': these alone.
 datasets: $(PROGRAM)
 	@sh scripts/fetch_datasets.sh $(PROGRAM) $(NAMES)
@@ -206,6 +212,7 @@ help:
 	@echo 'make test           every test (optimised, sanitized, examples)'
 	@echo 'make                build $(PROGRAM)'
 	@echo 'make check          the fast tests; TESTS=kernels for one module'
+	@echo 'make paper          run configs/paper/, make results/paper/paper.pdf'
 	@echo 'make datasets       fetch published benchmarks, verify, import'
 	@echo 'make bench          speed of the shipped models on this machine'
 	@echo 'make gate           against results/baseline: same tokens, still faster?'
@@ -217,5 +224,5 @@ help:
 	@echo 'Variables: DEVELOPER=1 (warnings are errors), CC=clang,'
 	@echo '           SANITIZE=address,undefined or SANITIZE=thread'
 
-.PHONY: all objects deps quickstart datasets check test check-layers \
+.PHONY: all objects deps quickstart paper datasets check test check-layers \
         check-headers check-functions bench golden-r format lint fuzz clean help
