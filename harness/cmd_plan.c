@@ -115,10 +115,6 @@ static bool has_power(const struct plan *p, const struct cell *c) {
            c->settings.temperature > 0;
 }
 
-static double min_detectable(const struct plan *p, int dataset) {
-    return plan_min_detectable(p->sweep.sets[dataset].n, p->config.top.samples);
-}
-
 static void add_row(const struct plan *p, const struct cell *c,
                     const struct plan_measure *m, const struct plan_total *sum,
                     struct table *table) {
@@ -143,7 +139,7 @@ static void add_row(const struct plan *p, const struct cell *c,
     table_set_number(table, "disk_mb", sum->bytes / 1e6);
     if (has_power(p, c))
         table_set_number(table, "min_detectable_diff",
-                         min_detectable(p, c->dataset));
+                         plan_min_detectable((int)n, p->config.top.samples));
 }
 
 // ---- sums -----------------------------------------------------------------
@@ -166,30 +162,41 @@ static void print_totals(const struct plan *p, const struct plan_total *sum,
     fputc('\n', log);
 }
 
-static void print_power_of(const struct plan *p, int dataset, FILE *log) {
-    int n = p->sweep.sets[dataset].n, k = p->config.top.samples;
-    const char *name = p->config.datasets[dataset].name;
-    double diff = min_detectable(p, dataset);
+static void print_power_of(const struct plan *p, const char *names, int n,
+                           FILE *log) {
+    int k = p->config.top.samples;
+    double diff = plan_min_detectable(n, k);
     if (diff < 1)
         fprintf(log,
                 "%s: cannot see differences in accuracy of less than %.1f "
                 "points (%d problems x %d samples, 80 %% power)\n",
-                name, 100 * diff, n, k);
+                names, 100 * diff, n, k);
     else
         fprintf(log,
                 "%s: cannot see any difference in accuracy (problems: %d, "
                 "samples of each: %d)\n",
-                name, n, k);
+                names, n, k);
 }
 
+// A line for data sets of as many problems that follow each other.
 static void print_power(const struct plan *p, FILE *log) {
-    int dataset = -1; // cells are in the order of the data sets
+    struct buf names;
+    int dataset = -1, n = 0; // cells are in the order of the data sets
+    buf_init(&names);
     for (int i = 0; i < p->sweep.n_cells; i++) {
         const struct cell *c = &p->sweep.cells[i];
         if (c->dataset == dataset || !has_power(p, c)) continue;
         dataset = c->dataset;
-        print_power_of(p, dataset, log);
+        if (names.n_bytes && p->sweep.sets[dataset].n != n) {
+            print_power_of(p, names.text, n, log);
+            buf_clear(&names);
+        }
+        n = p->sweep.sets[dataset].n;
+        buf_addf(&names, "%s%s", names.n_bytes ? ", " : "",
+                 p->config.datasets[dataset].name);
     }
+    if (names.n_bytes) print_power_of(p, names.text, n, log);
+    buf_release(&names);
 }
 
 static int print_plan(struct plan *p, const struct table_writer *writer,

@@ -142,7 +142,7 @@ Test(cmd_plan, says_what_it_cannot_see) {
     struct sweep_place p;
     char *log;
     helper_sweep_init(&p);
-    // 3 problems, k = 2: (qt(.975, 2) + qt(.8, 2)) * sqrt(2 / 8 / 2 / 3).
+    // R: (qt(.975, 2) + qt(.8, 2)) * sqrt(2 / 8 / 16 / 3)
     char *csv = plan(&p, "--no-calibrate --set samples=16", &log);
     cr_expect_float_eq(number(csv, 1, "min_detectable_diff"), 0.387, 1e-9);
     cr_expect(strstr(log, "toy: cannot see differences in accuracy of less "
@@ -157,6 +157,26 @@ Test(cmd_plan, says_what_it_cannot_see) {
     free(csv);
     free(log);
     helper_sweep_release(&p);
+}
+
+Test(cmd_plan, says_it_once_for_sets_of_one_size) {
+    char *csv, *log;
+    cr_assert_eq(helper_line("plan configs/mini.yaml --no-calibrate -o csv "
+                             "--set datasets.0.limit=4 "
+                             "--set datasets.1.limit=4",
+                             "", 0, &csv, &log),
+                 0, "%s", log);
+    cr_expect(strstr(log, "\nchain-easy, chain-choice: cannot see "), "%s",
+              log);
+    free(csv);
+    free(log);
+    cr_assert_eq(helper_line("plan configs/mini.yaml --no-calibrate -o csv", "",
+                             0, &csv, &log),
+                 0, "%s", log);
+    cr_expect(strstr(log, "\nchain-easy: cannot see "), "%s", log);
+    cr_expect(strstr(log, "\nchain-choice: cannot see "), "%s", log);
+    free(csv);
+    free(log);
 }
 
 // Where the assumption does not hold there is no number.
