@@ -91,7 +91,10 @@ right = right_axis ? 1.35 : 0.25
 above = n_panels > 1 ? 0.55 : 0.15     # its title
 below = 1.05
 panel_width = width / n_columns
-plot_height = n_panels == 1 ? 5.0 : 4.2
+if (!exists("parts")) parts = 1        # plots of a panel, one below the other
+part_height = (n_panels == 1 ? 5.0 : 4.2) * (parts == 1 ? 1 : 0.68)
+part_gap = 0.3
+plot_height = parts * part_height + (parts - 1) * part_gap
 row_height = above + plot_height + below
 height = head + n_rows * row_height + key_height + foot
 
@@ -100,7 +103,8 @@ panel_row(p) = (p - 1) / n_columns
 panel_left(p) = (panel_column(p) * panel_width + left) / width
 panel_right(p) = ((panel_column(p) + 1) * panel_width - right) / width
 panel_top(p) = 1 - (head + panel_row(p) * row_height + above) / height
-panel_bottom(p) = panel_top(p) - plot_height / height
+part_top(p, k) = panel_top(p) - (k - 1) * (part_height + part_gap) / height
+part_bottom(p, k) = part_top(p, k) - part_height / height
 
 # ---- terminal ---------------------------------------------------------------
 
@@ -143,10 +147,14 @@ figure_begin = "set multiplot;" . (is_print ? "" : \
     sprintf("%.6f", (foot - 0.1) / height) . \
     " left font ',5' textcolor rgb grey;")
 
-panel_begin(p) = sprintf("set lmargin at screen %.6f; set rmargin at screen %.6f; ".\
-    "set tmargin at screen %.6f; set bmargin at screen %.6f;", \
-    panel_left(p), panel_right(p), panel_top(p), panel_bottom(p)) . \
-    (n_panels > 1 ? sprintf("set title panel_name[%d] offset 0,-0.6;", p) : "")
+# Part k of a panel, from 1 at the top: the first has the title.
+part_begin(p, k) = sprintf("set lmargin at screen %.6f; " . \
+    "set rmargin at screen %.6f; set tmargin at screen %.6f; " . \
+    "set bmargin at screen %.6f; ", \
+    panel_left(p), panel_right(p), part_top(p, k), part_bottom(p, k)) . \
+    (n_panels > 1 && k == 1 ? \
+        sprintf("set title panel_name[%d] offset 0,-0.6;", p) : "unset title;")
+panel_begin(p) = part_begin(p, 1)
 
 # After a panel the labels of the whole picture have been drawn.
 panel_end = "unset label 1; unset label 2;"

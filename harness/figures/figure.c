@@ -7,8 +7,8 @@
 #include <string.h>
 
 const struct figure *const figures[] = {
-    &figure_accuracy_latency,
-    NULL,
+    &figure_accuracy_latency, &figure_threshold, &figure_budget,
+    &figure_first_n,          &figure_deadline,  NULL,
 };
 
 const struct figure *figure_get(const char *name, struct error *err) {

@@ -28,7 +28,9 @@ struct figure {
     void (*fill)(const struct report *r, struct table *t);
 };
 
-extern const struct figure figure_accuracy_latency;
+extern const struct figure figure_accuracy_latency, figure_threshold,
+    figure_budget, figure_first_n, figure_deadline, figure_acceptance,
+    figure_latency_split, figure_latency_cdf, figure_judge_prm, figure_depth;
 extern const struct figure *const figures[]; // ends with NULL
 
 // NULL with ERR_USAGE that lists the names.

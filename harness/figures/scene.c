@@ -47,13 +47,37 @@ static bool draft_is_unique(const struct report *r,
     return true;
 }
 
-// The draft is named where there are several.
+static bool same_label(const struct scene *s, const struct report_cell *a,
+                       const struct report_cell *b) {
+    struct buf texts[2];
+    for (int i = 0; i < 2; i++) {
+        buf_init(&texts[i]);
+        add_without(&texts[i], (i ? b : a)->cell->label, s->axis);
+    }
+    bool same = !strcmp(texts[0].text, texts[1].text);
+    buf_release(&texts[0]);
+    buf_release(&texts[1]);
+    return same;
+}
+
+static bool has_thresholds(const struct scene *s, const struct report_cell *c) {
+    for (int i = 0; i < s->report->n_cells; i++) {
+        const struct report_cell *other = &s->report->cells[i];
+        double is = c->cell->threshold, there = other->cell->threshold;
+        if ((is < there || is > there) && same_label(s, c, other)) return true;
+    }
+    return false;
+}
+
+// The draft is named where there are several, and so is the threshold.
 char *scene_series_text(const struct scene *s, const struct report_cell *c) {
     struct buf text;
     buf_init(&text);
     add_without(&text, c->cell->label, s->axis);
     if (*c->cell->draft && !draft_is_unique(s->report, c))
         add_without(&text, c->cell->draft, NULL);
+    if (s->by_threshold && has_thresholds(s, c))
+        buf_addf(&text, ", threshold %g", c->cell->threshold);
     return buf_detach(&text);
 }
 
@@ -63,6 +87,12 @@ char *scene_panel_text(const struct scene *s, const struct report_cell *c) {
     add_without(&text, c->dataset->name, NULL);
     add_without(&text, c->cell->base, NULL);
     add_without(&text, c->cell->variant, s->axis);
+    const char *value = s->split ? report_setting(c, s->split) : NULL;
+    if (value) {
+        add_without(&text, s->split, NULL);
+        buf_addc(&text, ' ');
+        add_clean(&text, value, strlen(value));
+    }
     return buf_detach(&text);
 }
 
@@ -78,8 +108,8 @@ static int number_of(char ***texts, int *n, char *text) {
     return *n;
 }
 
-void scene_init(struct scene *s, const struct report *r, const char *axis) {
-    *s = (struct scene){.report = r, .axis = axis};
+static void number_series(struct scene *s) {
+    const struct report *r = s->report;
     for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < r->n_cells; i++) {
             const struct report_cell *c = &r->cells[i];
@@ -89,14 +119,37 @@ void scene_init(struct scene *s, const struct report *r, const char *axis) {
     }
 }
 
+void scene_init(struct scene *s, const struct report *r, const char *axis) {
+    *s = (struct scene){.report = r, .axis = axis};
+    s->by_threshold = axis && strcmp(axis, "threshold") != 0;
+    number_series(s);
+}
+
+void scene_init_cells(struct scene *s, const struct report *r) {
+    *s = (struct scene){.report = r, .by_threshold = true};
+    number_series(s);
+}
+
+static void free_texts(char **texts, int n) {
+    for (int i = 0; i < n; i++)
+        free(texts[i]);
+    free(texts);
+}
+
 void scene_release(struct scene *s) {
-    for (int i = 0; i < s->n_series; i++)
-        free(s->series[i]);
-    for (int i = 0; i < s->n_panels; i++)
-        free(s->panels[i]);
-    free(s->series);
-    free(s->panels);
+    free_texts(s->series, s->n_series);
+    free_texts(s->panels, s->n_panels);
+    free_texts(s->bars, s->n_bars);
+    free_texts(s->parts, s->n_parts);
     *s = (struct scene){0};
+}
+
+char *scene_cell_text(const struct scene *s, const struct report_cell *c) {
+    char *series = scene_series_text(s, c);
+    if (isnan(c->cell->threshold) || s->by_threshold) return series;
+    char *text = xasprintf("%s %.6g", series, c->cell->threshold);
+    free(series);
+    return text;
 }
 
 static void add_row(struct scene *s, char *title, int series, const char *label,
@@ -115,11 +168,24 @@ void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
     add_row(s, scene_panel_text(s, panel_of), series, s->series[series - 1], t);
 }
 
-void scene_add_part(struct scene *s, const struct report_cell *c,
-                    const char *title, int part, const char *label,
-                    struct table *t) {
-    char *text = title ? xstrdup(title) : scene_panel_text(s, c);
-    add_row(s, text, part, label, t);
+void scene_add_part(struct scene *s, const char *panel, int part,
+                    const char *label, struct table *t) {
+    add_row(s, xstrdup(panel), part, label, t);
+}
+
+void scene_add_named(struct scene *s, const char *panel, const char *label,
+                     struct table *t) {
+    int part = number_of(&s->parts, &s->n_parts, xstrdup(label));
+    add_row(s, xstrdup(panel), part, label, t);
+}
+
+void scene_add_bar(struct scene *s, const struct report_cell *panel_of,
+                   const struct report_cell *c, int part, const char *label,
+                   struct table *t) {
+    int bar = number_of(&s->bars, &s->n_bars, scene_cell_text(s, c));
+    add_row(s, scene_panel_text(s, panel_of), part, label, t);
+    table_set_number(t, "bar", bar);
+    table_set_text(t, "bar_label", s->bars[bar - 1]);
 }
 
 void scene_add_row(struct scene *s, const struct report_cell *c,

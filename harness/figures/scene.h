@@ -5,7 +5,8 @@
 // a method with its draft. Both are numbered from 1 in the order of the cells,
 // the baseline's series first, so a method has one colour in all panels. The
 // setting that a figure has on its x axis (`axis`, NULL: none) tells neither
-// panels nor series apart; the threshold never does.
+// panels nor series apart. Thresholds are points of a series where there is no
+// axis or they are the axis; else they are series ("specreason, threshold 7").
 
 #include <stdbool.h>
 
@@ -16,8 +17,11 @@ struct table;
 struct scene {
     const struct report *report;
     const char *axis;
+    bool by_threshold;       // thresholds are series
+    const char *split;       // setting that tells panels apart; NULL: none
     char **series, **panels; // texts
-    int n_series, n_panels;
+    char **bars, **parts;    // texts
+    int n_series, n_panels, n_bars, n_parts;
 };
 
 // Columns that every figure's table begins with; style.gp reads them.
@@ -28,6 +32,8 @@ struct scene {
 // clang-format on
 
 void scene_init(struct scene *s, const struct report *r, const char *axis);
+// No axis, thresholds are series: each cell of a panel is a series.
+void scene_init_cells(struct scene *s, const struct report *r);
 void scene_release(struct scene *s);
 
 // Opens a row and sets panel, panel_title, series, label. Panels get their
@@ -37,15 +43,29 @@ void scene_add_row(struct scene *s, const struct report_cell *c,
 // The same in the panel of another cell.
 void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
                       const struct report_cell *c, struct table *t);
+// A row of a part of a cell, in a figure whose series are parts (phases,
+// authors), numbered and named by the figure.
+void scene_add_part(struct scene *s, const char *panel, int part,
+                    const char *label, struct table *t);
+// The same, numbered in the order in which the names first come.
+void scene_add_named(struct scene *s, const char *panel, const char *label,
+                     struct table *t);
 
-// The same of a part of a cell, in a figure whose series are parts (phases,
-// authors), numbered and named by the figure. NULL `title`: the cell's panel.
-void scene_add_part(struct scene *s, const struct report_cell *c,
-                    const char *title, int part, const char *label,
-                    struct table *t);
-// Text of a cell's panel, of its series; malloc'ed.
+// A part of the bar of cell `c`. Bars are numbered from 1 in the order of the
+// cells, a method and threshold alike in all panels, so that panels that stand
+// side by side can share their names.
+// clang-format off
+#define SCENE_BAR_COLUMNS                                                      \
+    SCENE_COLUMNS, {"bar", 0, false}, {"bar_label", COLUMN_TEXT, false}
+// clang-format on
+void scene_add_bar(struct scene *s, const struct report_cell *panel_of,
+                   const struct report_cell *c, int part, const char *label,
+                   struct table *t);
+// Text of a cell's panel, of its series, of the cell itself (series and
+// threshold); malloc'ed.
 char *scene_panel_text(const struct scene *s, const struct report_cell *c);
 char *scene_series_text(const struct scene *s, const struct report_cell *c);
+char *scene_cell_text(const struct scene *s, const struct report_cell *c);
 
 // A base that is only there because it is the draft of others (the draft alone)
 // is shown in their panels, not in one of its own. Is `c` the first cell of a

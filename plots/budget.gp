@@ -1,0 +1,40 @@
+# Accuracy (above) and mean time (below) over the token budget, a line a method.
+
+parts = 2
+load style
+
+stats csv using (column("budget_tokens")) nooutput
+low = STATS_min
+high = STATS_max
+stats csv using (column("mean_ms")) nooutput
+most = STATS_records > 0 ? STATS_max : 0
+has_times = most > 0
+stats csv using (column("ms_high")) nooutput
+if (STATS_records > 0) { if (STATS_max > most) { most = STATS_max } }
+scale = time_scale(most)
+
+step = 0.012 * (high - low)
+x(s) = column("budget_tokens") + step * (s - (n_series + 1) / 2.0)
+
+eval figure_begin
+set xrange [low - 0.07 * (high - low) : high + 0.07 * (high - low)]
+do for [p = 1:n_panels] {
+    eval part_begin(p, 1)
+    unset xlabel
+    set format x ""
+    set ylabel "Accuracy (pass\@1)" offset 1.2,0
+    set yrange [0:1]
+    plot for [s = 1:n_series] csv using (at(p, s, x(s))):(column("pass_low")):(0): \
+            (column("pass_high") - column("pass_low")) with vectors nohead ls s lw 0.75 notitle, \
+        for [s = 1:n_series] csv using (at(p, s, x(s))):(column("pass_at_1")) with linespoints ls s notitle
+    eval panel_end
+    eval part_begin(p, 2)
+    set format x "%g"
+    set xlabel "Token budget per sample" offset 0,0.4
+    set ylabel sprintf("Mean time (%s)", time_unit(most)) offset 1.2,0
+    set yrange [0 : has_times ? scale * most * 1.05 : 1]
+    plot for [s = 1:n_series] csv using (at(p, s, x(s))):(scale * column("ms_low")):(0): \
+            (scale * (column("ms_high") - column("ms_low"))) with vectors nohead ls s lw 0.75 notitle, \
+        for [s = 1:n_series] csv using (at(p, s, x(s))):(scale * column("mean_ms")) with linespoints ls s notitle
+}
+eval figure_end("linespoints", "")
