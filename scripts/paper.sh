@@ -47,6 +47,16 @@ step() { # step COMMAND...: may end with cells that failed
     [ $rc -eq 0 ] || [ $rc -eq $cells_failed ] || exit $rc
 }
 
+# Most folders have nothing to show in some figures, and say so.
+plot() { # plot FOLDER
+    rc=0
+    "$program" plot "$1" >/dev/null 2>"$out/plot.log" || rc=$?
+    [ $rc -eq 0 ] || [ $rc -eq $cells_failed ] || {
+        cat "$out/plot.log" >&2
+        exit $rc
+    }
+}
+
 mkdir -p "$out"
 for name in $names; do
     echo "== configs/paper/$name.yaml" >&2
@@ -57,7 +67,7 @@ done
 for name in $names; do
     rm -f "$out/$name"/*.tex
     step "$program" report "$out/$name" --format latex >/dev/null
-    step "$program" plot "$out/$name" >/dev/null 2>"$out/plot.log"
+    plot "$out/$name"
 done
 
 # ---- facts.tex -----------------------------------------------------------------
