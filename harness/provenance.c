@@ -41,7 +41,8 @@ static const char *session_kernels(const struct manifest_session *s) {
     return s->kernels;
 }
 
-// The different values of the sessions used, joined by "+"; false: none.
+// The different values of the sessions used, joined by "+"; false: none. A
+// session of scripted models has no kernels.
 static bool
 print_sessions(const struct report *r,
                const char *(*value)(const struct manifest_session *),
@@ -50,7 +51,7 @@ print_sessions(const struct report *r,
     bool *used = report_used_sessions(r);
     bool any = false;
     for (int i = 0; i < r->manifest.n_sessions; i++) {
-        bool seen = !used[i];
+        bool seen = !used[i] || !*value(&s[i]);
         for (int j = 0; j < i && !seen; j++)
             seen = used[j] && !strcmp(value(&s[i]), value(&s[j]));
         if (seen) continue;

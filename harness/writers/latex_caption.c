@@ -2,7 +2,9 @@
 
 #include "engine/base/buf.h"
 #include "harness/table.h"
+#include "harness/writers/latex_group.h"
 #include "harness/writers/latex_layout.h"
+#include "harness/writers/latex_number.h"
 #include "harness/writers/latex_text.h"
 
 #include <ctype.h>
@@ -101,21 +103,37 @@ static bool is_first_of_cell(const struct table *t, int row) {
     return true;
 }
 
+static void add_threshold(const struct latex_layout *l, const struct table *t,
+                          int row, struct buf *out) {
+    for (int i = 0; i < l->n_columns; i++) {
+        const struct latex_column *c = &l->columns[i];
+        if (strcmp(t->columns[c->at].name, "threshold") ||
+            !table_cell(t, row, c->at)) {
+            continue;
+        }
+        buf_adds(out, " at threshold ");
+        latex_print_value(c, t, row, out);
+    }
+}
+
 // What tells the row from others: its texts that not all rows share.
 static void add_row_name(const struct latex_layout *l, const struct table *t,
                          int row, struct buf *out) {
     static const char *const names[] = {"method", "base", "draft", "dataset",
                                         "variant"};
-    const char *threshold = cell_text(t, row, "threshold");
     size_t start = out->n_bytes;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         int at = table_find_column(t, names[i]);
-        if (at < 0 || !table_cell(t, row, at) || !is_column_shown(l, at))
-            continue;
+        if (at < 0 || !table_cell(t, row, at)) continue;
+        if (i && latex_shared_text(t, at)) continue;
         if (out->n_bytes > start) buf_addc(out, ' ');
         latex_add_text(out, table_cell(t, row, at));
-        if (!i && threshold) buf_addf(out, " at threshold %s", threshold);
+        if (!i) add_threshold(l, t, row, out);
     }
+}
+
+static void add_count(const char *n, const char *what, struct buf *out) {
+    buf_addf(out, "%s sample%s %s", n, strcmp(n, "1") ? "s" : "", what);
 }
 
 static void add_gap(const struct latex_layout *l, const struct table *t,
@@ -124,9 +142,9 @@ static void add_gap(const struct latex_layout *l, const struct table *t,
     const char *failed = cell_text(t, row, "n_failed");
     add_row_name(l, t, row, out);
     buf_adds(out, " (");
-    if (missing) buf_addf(out, "%s samples missing", missing);
-    if (failed)
-        buf_addf(out, "%s%s samples failed", missing ? ", " : "", failed);
+    if (missing) add_count(missing, "missing", out);
+    if (missing && failed) buf_adds(out, ", ");
+    if (failed) add_count(failed, "failed", out);
     buf_addc(out, ')');
 }
 

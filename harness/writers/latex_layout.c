@@ -2,74 +2,13 @@
 
 #include "engine/base/buf.h"
 #include "harness/table.h"
+#include "harness/writers/latex_number.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Numbers are printed from the values, not from the table's texts: rounding
-// twice is wrong in the last digit.
-
-// ---- numbers --------------------------------------------------------------
-
-static double scaled(const struct latex_column *c, const struct table *t,
-                     int row, int column) {
-    return column < 0 ? NAN : c->scale * table_number(t, row, column);
-}
-
-// Digits alone: "-0.0" is "0.0".
-static void print_number(const struct latex_column *c, double value, char *text,
-                         size_t size) {
-    snprintf(text, size, "%.*f", c->decimals, value);
-    if (text[0] == '-' && !strpbrk(text, "123456789"))
-        memmove(text, text + 1, strlen(text));
-}
-
-enum { NUMBER_CHARS = 512 }; // of any double with six decimals
-
-void latex_print_value(const struct latex_column *c, const struct table *t,
-                       int row, struct buf *out) {
-    char text[NUMBER_CHARS];
-    double value = scaled(c, t, row, c->at);
-    if (isnan(value)) return;
-    print_number(c, value, text, sizeof text);
-    buf_adds(out, text);
-}
-
-static int bound_chars(const struct latex_column *c, double value) {
-    char text[NUMBER_CHARS];
-    if (isnan(value)) return 2; // "--"
-    print_number(c, value, text, sizeof text);
-    return (int)strlen(text);
-}
-
-static void add_bound(const struct latex_column *c, double value,
-                      struct buf *out) {
-    char text[NUMBER_CHARS];
-    print_number(c, value, text, sizeof text);
-    if (isnan(value))
-        buf_adds(out, "--");
-    else if (text[0] == '-')
-        buf_addf(out, "$-$%s", text + 1);
-    else
-        buf_adds(out, text);
-}
-
-// Digits have one width, so that a digit's blank aligns what stands below.
-void latex_print_interval(const struct latex_column *c, const struct table *t,
-                          int row, struct buf *out) {
-    double low = scaled(c, t, row, c->low), high = scaled(c, t, row, c->high);
-    if (isnan(low) && isnan(high)) return;
-    for (int n = bound_chars(c, low); n < c->n_low; n++)
-        buf_adds(out, "\\phantom{0}");
-    buf_addc(out, '[');
-    add_bound(c, low, out);
-    buf_adds(out, ", ");
-    add_bound(c, high, out);
-    buf_addc(out, ']');
-}
 
 // ---- decimals -------------------------------------------------------------
 
@@ -88,18 +27,14 @@ static int three_digits(double least, int max) {
     return n < 0 ? 0 : n > max ? max : n;
 }
 
-static int setting_decimals(const struct table *t, int column) {
-    int decimals = 0;
+static int most_decimals(const struct table *t, int column) {
+    int most = 0;
     for (int row = 0; row < t->n_rows; row++) {
         double value = table_number(t, row, column);
-        char text[NUMBER_CHARS];
-        if (isnan(value)) continue;
-        for (; decimals < 6; decimals++) {
-            snprintf(text, sizeof text, "%.*f", decimals, value);
-            if (!(fabs(strtod(text, NULL) - value) > 1e-9)) break;
-        }
+        int n = isnan(value) ? 0 : latex_setting_decimals(value);
+        if (n > most) most = n;
     }
-    return decimals;
+    return most;
 }
 
 // One unit and one number of decimals for all times of a table.
@@ -134,7 +69,7 @@ static const char *choose_form(struct latex_column *c, const struct table *t) {
         c->decimals = three_digits(least_magnitude(t, c->at), c->decimals);
         break;
     case PAPER_SETTING:
-        c->decimals = setting_decimals(t, c->at);
+        c->decimals = most_decimals(t, c->at);
         break;
     }
     return NULL;
@@ -169,10 +104,10 @@ static int count_chars(const char *text) {
 
 static void measure_value(struct latex_column *c, const struct table *t,
                           int row) {
-    char text[NUMBER_CHARS];
-    double value = scaled(c, t, row, c->at);
+    char text[LATEX_NUMBER_BYTES];
+    double value = latex_value(c, t, row, c->at);
     if (isnan(value)) return;
-    print_number(c, value, text, sizeof text);
+    latex_format(c, value, text, sizeof text);
     bool negative = text[0] == '-';
     int n = (int)strcspn(text + negative, ".");
     if (n > c->n_integer) c->n_integer = n;
@@ -182,9 +117,10 @@ static void measure_value(struct latex_column *c, const struct table *t,
 
 static void measure_bounds(struct latex_column *c, const struct table *t,
                            int row) {
-    double low = scaled(c, t, row, c->low), high = scaled(c, t, row, c->high);
+    double low = latex_value(c, t, row, c->low),
+           high = latex_value(c, t, row, c->high);
     if (isnan(low) && isnan(high)) return;
-    int n_low = bound_chars(c, low), n_high = bound_chars(c, high);
+    int n_low = latex_bound_chars(c, low), n_high = latex_bound_chars(c, high);
     if (n_low > c->n_low) c->n_low = n_low;
     if (n_high > c->n_high) c->n_high = n_high;
 }
@@ -196,7 +132,8 @@ static void measure_text(struct latex_column *c, const struct table *t,
     if (n > c->n_chars) c->n_chars = n;
 }
 
-static void measure(struct latex_column *c, const struct table *t) {
+static void measure(struct latex_column *c, const struct table *t,
+                    int max_chars) {
     for (int row = 0; row < t->n_rows; row++) {
         if (c->text) {
             measure_text(c, t, row);
@@ -205,8 +142,7 @@ static void measure(struct latex_column *c, const struct table *t) {
             measure_bounds(c, t, row);
         }
     }
-    c->wraps = c->n_chars > LATEX_TEXT_CHARS;
-    if (c->wraps) c->n_chars = LATEX_TEXT_CHARS;
+    if (c->n_chars > max_chars) c->n_chars = c->wrap_chars = max_chars;
     if (c->text) return;
     c->n_chars = c->negative + c->n_integer + (c->decimals > 0) + c->decimals;
     if (c->n_low) c->n_chars += c->n_low + c->n_high + 4;
@@ -232,19 +168,25 @@ static void set_heading(struct latex_column *c, const char *unit) {
     }
 }
 
-static bool is_shown(const struct table *t, int column) {
-    bool text = t->columns[column].decimals == COLUMN_TEXT;
+static bool is_shown(const struct latex_layout *l, const struct table *t,
+                     int column) {
+    const char *name = t->columns[column].name;
     if (is_empty(t, column)) return false;
-    return !text || !strcmp(t->columns[column].name, "method") ||
-           !latex_shared_text(t, column);
+    if (t->columns[column].decimals != COLUMN_TEXT || !strcmp(name, "method"))
+        return true;
+    if (l->narrow && (!strcmp(name, "base") || !strcmp(name, "dataset")))
+        return false;
+    return !latex_shared_text(t, column);
 }
 
-void latex_layout_init(struct latex_layout *l, const struct table *t) {
-    *l = (struct latex_layout){.n_columns = 0};
+void latex_layout_init(struct latex_layout *l, const struct table *t,
+                       bool narrow) {
+    *l = (struct latex_layout){.narrow = narrow};
+    int max_chars = narrow ? LATEX_NARROW_CHARS : LATEX_TEXT_CHARS;
     for (const struct paper_column *p = t->paper; p->column; p++) {
         int at = table_find_column(t, p->column);
         assert(at >= 0 && l->n_columns < LATEX_COLUMNS_MAX);
-        if (!is_shown(t, at)) continue;
+        if (!is_shown(l, t, at)) continue;
         struct latex_column *c = &l->columns[l->n_columns++];
         *c = (struct latex_column){
             .paper = p,
@@ -255,58 +197,7 @@ void latex_layout_init(struct latex_layout *l, const struct table *t) {
         };
         assert(!p->low || (c->low >= 0 && c->high >= 0));
         const char *unit = c->text ? NULL : choose_form(c, t);
-        measure(c, t);
+        measure(c, t, max_chars);
         set_heading(c, unit);
     }
-}
-
-// ---- groups ---------------------------------------------------------------
-
-static bool same_cell(const struct table *t, int row, int other,
-                      const char *column) {
-    int at = table_find_column(t, column);
-    const char *a = at < 0 ? NULL : table_cell(t, row, at);
-    const char *b = at < 0 ? NULL : table_cell(t, other, at);
-    return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool same_group(const struct table *t, int row, int other) {
-    return same_cell(t, row, other, "base") &&
-           same_cell(t, row, other, "dataset");
-}
-
-bool latex_begins_group(const struct table *t, int row) {
-    return !row || !same_group(t, row, row - 1);
-}
-
-static bool comparable(const struct table *t, int row, int other) {
-    return same_group(t, row, other) && same_cell(t, row, other, "variant");
-}
-
-static bool is_whole(const struct table *t, int row) {
-    int at = table_find_column(t, "n_missing");
-    return at < 0 || !table_cell(t, row, at);
-}
-
-static bool is_better(enum best best, double a, double b) {
-    return best == BEST_HIGH ? a > b : a < b;
-}
-
-bool latex_is_best(const struct latex_column *c, const struct table *t,
-                   int row) {
-    char text[NUMBER_CHARS], other[NUMBER_CHARS];
-    double value = scaled(c, t, row, c->at);
-    if (c->paper->best == BEST_NONE || isnan(value) || !is_whole(t, row))
-        return false;
-    print_number(c, value, text, sizeof text);
-    bool beats = false;
-    for (int i = 0; i < t->n_rows; i++) {
-        double rival = scaled(c, t, i, c->at);
-        if (isnan(rival) || !is_whole(t, i) || !comparable(t, i, row)) continue;
-        print_number(c, rival, other, sizeof other);
-        if (!strcmp(text, other)) continue;
-        if (is_better(c->paper->best, rival, value)) return false;
-        beats = true;
-    }
-    return beats;
 }

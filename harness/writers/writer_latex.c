@@ -1,7 +1,9 @@
 #include "engine/base/buf.h"
 #include "harness/table.h"
 #include "harness/writers/latex_caption.h"
+#include "harness/writers/latex_group.h"
 #include "harness/writers/latex_layout.h"
+#include "harness/writers/latex_number.h"
 #include "harness/writers/latex_text.h"
 
 #include <stdbool.h>
@@ -10,8 +12,9 @@
 
 // A float of the width of a page (table*) with rules of booktabs and columns of
 // siunitx, in the smallest of three sizes that a page needs. Intervals are a
-// column of their own behind the value, in smaller type. A table that is longer
-// than a page goes on in further floats.
+// column of their own behind the value, in smaller type. Where not even the
+// smallest size fits, base and data set head their groups instead of being
+// columns. A table that is longer than a page goes on in further floats.
 
 enum {
     ROWS_MAX = 42,      // of a float
@@ -29,33 +32,40 @@ static const struct size {
     {"\\scriptsize", 3.9, 2.5},
 };
 
+enum { N_SIZES = sizeof sizes / sizeof *sizes };
+
 // An interval's characters are those of the smallest size.
 static double column_points(const struct latex_column *c,
                             const struct size *s) {
     int n_interval = c->n_low ? c->n_low + c->n_high + 4 : 0;
-    double smaller = n_interval * (s->char_points - sizes[2].char_points);
+    double smaller =
+        n_interval * (s->char_points - sizes[N_SIZES - 1].char_points);
     return c->n_chars * s->char_points - smaller + 2 * s->gap_points;
 }
 
+// NULL: none is small enough.
 static const struct size *choose_size(const struct latex_layout *l) {
-    size_t i = 0;
-    for (; i + 1 < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < N_SIZES; i++) {
         double width = 0;
         for (int j = 0; j < l->n_columns; j++)
             width += column_points(&l->columns[j], &sizes[i]);
-        if (width <= WIDTH_POINTS) break;
+        if (width <= WIDTH_POINTS) return &sizes[i];
     }
-    return &sizes[i];
+    return NULL;
 }
 
 // ---- head -----------------------------------------------------------------
 
+static const double EM_PER_CHAR = 0.47;
+
 static void add_column_type(const struct latex_column *c, struct buf *out) {
     if (c->text) {
-        if (c->wraps)
-            buf_adds(out, "  >{\\raggedright\\arraybackslash}p{13em}\n");
-        else
+        if (c->wrap_chars) {
+            buf_addf(out, "  >{\\raggedright\\arraybackslash}p{%.1fem}\n",
+                     EM_PER_CHAR * c->wrap_chars);
+        } else {
             buf_adds(out, "  l\n");
+        }
         return;
     }
     buf_addf(out, "  S[table-format=%s%d.%d", c->negative ? "-" : "",
@@ -155,6 +165,26 @@ static void add_row(const struct latex_layout *l, const struct table *t,
     buf_adds(out, " \\\\\n");
 }
 
+// Base and data set over the rows of their group.
+static void add_group_head(const struct latex_layout *l, const struct table *t,
+                           int row, struct buf *out) {
+    static const char *const names[] = {"base", "dataset"};
+    int n = 0, n_cells = 0;
+    for (int i = 0; i < l->n_columns; i++)
+        n_cells += 1 + (l->columns[i].n_low > 0);
+    for (int i = 0; i < 2; i++) {
+        int at = table_find_column(t, names[i]);
+        if (at < 0 || !table_cell(t, row, at) || latex_shared_text(t, at))
+            continue;
+        if (!n++)
+            buf_addf(out, "\\multicolumn{%d}{@{}l}{\\emph{", n_cells);
+        else
+            buf_adds(out, ", ");
+        latex_add_text(out, table_cell(t, row, at));
+    }
+    if (n) buf_adds(out, "}} \\\\\n");
+}
+
 // ---- floats ---------------------------------------------------------------
 
 // The row that the next float begins with: that of a group if there is one in
@@ -189,6 +219,7 @@ static void add_caption(const struct latex_layout *l, const struct table *t,
 static void add_float(const struct latex_layout *l, const struct table *t,
                       int from, int end, struct buf *out) {
     const struct size *size = choose_size(l);
+    if (!size) size = &sizes[N_SIZES - 1];
     buf_addf(out,
              "\\begin{table*}[t]\n\\centering\n"
              "\\setlength{\\belowcaptionskip}{5pt}\n%s\n",
@@ -196,8 +227,10 @@ static void add_float(const struct latex_layout *l, const struct table *t,
     add_caption(l, t, !from, out);
     add_head(l, size, out);
     for (int row = from; row < end; row++) {
-        if (row > from && latex_begins_group(t, row))
-            buf_adds(out, "\\midrule\n");
+        bool begins = latex_begins_group(t, row);
+        if (row > from && begins) buf_adds(out, "\\midrule\n");
+        if (l->narrow && (row == from || begins))
+            add_group_head(l, t, row, out);
         add_row(l, t, row, row == from, out);
     }
     buf_adds(out, "\\bottomrule\n\\end{tabular}\n\\end{table*}\n");
@@ -206,7 +239,8 @@ static void add_float(const struct latex_layout *l, const struct table *t,
 static void write_latex(const struct table *t, struct buf *out) {
     struct latex_layout layout;
     if (!t->paper || !t->n_rows) return;
-    latex_layout_init(&layout, t);
+    latex_layout_init(&layout, t, false);
+    if (!choose_size(&layout)) latex_layout_init(&layout, t, true);
     buf_adds(out, "% needs \\usepackage{booktabs} and \\usepackage{siunitx}\n");
     for (int row = 0; row < t->n_rows;) {
         int end = find_end(t, row);
