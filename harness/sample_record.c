@@ -269,11 +269,18 @@ void sample_print(const struct sample *s, struct buf *out) {
 
 // ---- reading --------------------------------------------------------------
 
+// 2^53 ns are 104 days: every time that we write is exact in a double.
 static int64_t take_ms(struct json_reader *r, const json_t *o,
                        const char *key) {
+    const double max = 9e9;
     double ms = json_take_real(r, o, key);
-    // 2^53 ns are 104 days: every time that we write is exact in a double.
-    return fabs(ms) < 9e9 ? llround(ms * 1e6) : SAMPLE_NO_TIME;
+    if (isnan(ms)) return SAMPLE_NO_TIME;
+    if (ms >= 0 && ms < max) return llround(ms * 1e6);
+    if (!r->failed)
+        error_set(r->err, ERR_INPUT,
+                  "\"%s\": %g; expected milliseconds, 0 to %g", key, ms, max);
+    r->failed = true;
+    return SAMPLE_NO_TIME;
 }
 
 static void take_hash(struct json_reader *r, const json_t *o, const char *key,

@@ -360,6 +360,39 @@ Test(sample_record, refuses_what_is_not_a_sample) {
     }
 }
 
+// A time below 0, or above what a double holds exactly, was not measured.
+Test(sample_record, refuses_times_that_nobody_measured) {
+    static const struct {
+        int64_t ns;
+        const char *error;
+    } cases[] = {
+        {-1000000, "\"total_ms\": -1; expected milliseconds, 0 to 9e+09"},
+        {9000000000000000, "\"total_ms\": 9e+09; expected milliseconds, 0 to "
+                           "9e+09"},
+        {8999999999999999, NULL},
+        {0, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct trace t;
+        struct arena arena = {0};
+        struct buf line;
+        struct sample back;
+        struct error err = {0};
+        make_trace(&t);
+        struct sample s = make_sample(&t, &arena, MODE_LATENCY);
+        s.total_ns = cases[i].ns;
+        buf_init(&line);
+        sample_print(&s, &line);
+        int rc = sample_parse(&back, line.text, line.n_bytes, &arena, &err);
+        cr_assert_eq(rc != 0, cases[i].error != NULL, "%s", err.text);
+        if (rc) cr_assert_str_eq(err.text, cases[i].error);
+        if (!rc) cr_assert_eq(back.total_ns, s.total_ns);
+        buf_release(&line);
+        arena_release(&arena);
+        trace_release(&t);
+    }
+}
+
 // Every field in turn with a wrong type: refused, never a crash.
 Test(sample_record, refuses_wrong_types) {
     struct trace t;
