@@ -183,8 +183,7 @@ gate: $(PROGRAM)
 
 # How often the gate is wrong, by resampling a real run (kept in build/).
 bench-gate: $(PROGRAM) $(BUILD)/bench-gate_rates
-	@test -e $(BUILD)/rates/gate-rates/accuracy.csv || \
-	    $(PROGRAM) run configs/gate-rates.yaml --results $(BUILD)/rates
+	$(PROGRAM) run configs/gate-rates.yaml --results $(BUILD)/rates >/dev/null
 	$(BUILD)/bench-gate_rates $(BUILD)/rates/gate-rates
 
 # Do the golden numbers of the statistics come out of R again?

@@ -58,10 +58,11 @@ static void measure_cell(struct gate_cell *c, struct evidence *e,
 }
 
 static void conclude_cell(struct gate_cell *c, const struct evidence *e,
-                          const double *p, const struct gate_options *o) {
+                          const double *p, int n_tests,
+                          const struct gate_options *o) {
     if (e->measured[OF_ACCURACY])
         gate_accuracy_conclude(&c->findings[RULE_ACCURACY], &e->accuracy,
-                               o->max_accuracy_drop, p[OF_ACCURACY]);
+                               o->max_accuracy_drop, n_tests, p[OF_ACCURACY]);
     if (e->measured[OF_SPEED])
         gate_speed_conclude(&c->findings[RULE_SPEED], &e->timing,
                             o->max_slowdown, e->aa_high, p[OF_SPEED]);
@@ -71,15 +72,18 @@ static void judge_matches(struct gate *g, const struct gate_sides *sides) {
     size_t n = (size_t)g->n_cells + 1;
     struct evidence *e = xcalloc(n, sizeof *e);
     double *p = xcalloc(n * N_TESTS, sizeof *p);
+    int n_tests = 0; // of the family
     for (int i = 0; i < g->n_cells; i++) {
         double *pair = p + (size_t)i * N_TESTS;
         measure_cell(&g->cells[i], &e[i], &sides[i]);
         pair[OF_ACCURACY] = e[i].measured[OF_ACCURACY] ? e[i].accuracy.p : NAN;
         pair[OF_SPEED] = e[i].measured[OF_SPEED] ? e[i].timing.p : NAN;
+        n_tests += !isnan(pair[OF_ACCURACY]) + !isnan(pair[OF_SPEED]);
     }
     stats_holm(p, g->n_cells * N_TESTS);
     for (int i = 0; i < g->n_cells; i++)
-        conclude_cell(&g->cells[i], &e[i], p + (size_t)i * N_TESTS, sides[i].o);
+        conclude_cell(&g->cells[i], &e[i], p + (size_t)i * N_TESTS, n_tests,
+                      sides[i].o);
     free(e);
     free(p);
 }
@@ -94,6 +98,7 @@ static void clear_cell(struct gate_cell *c) {
             .value = {NAN, NAN, NAN, NAN, 0},
             .limit = NAN,
             .p = NAN,
+            .min_detectable = NAN,
         };
     }
 }

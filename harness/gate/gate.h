@@ -79,6 +79,7 @@ struct gate_finding { // of one rule in one cell
     struct estimate value; // difference or ratio; NAN: none
     double limit;          // that it was held against
     double p;              // one-sided, adjusted; NAN: none
+    double min_detectable; // accuracy: gate_accuracy_detectable(); NAN: none
     int n_needed;          // problems to judge; 0: enough, or unknown
     char text[256];        // one line for the reader; "": nothing to say
 };
@@ -147,6 +148,9 @@ struct gate_accuracy {
 };
 void gate_accuracy_measure(struct gate_accuracy *a, const double *d, int n,
                            double margin, double noise_se);
+// The true drop that the gate finds in 80 % of such runs, where `n_tests` p
+// values are adjusted together: (t_(1 - .05 / n_tests) + t_.8) * noise_se.
+double gate_accuracy_detectable(const struct gate_accuracy *a, int n_tests);
 enum gate_outcome gate_accuracy_decide(const struct gate_accuracy *a,
                                        double margin, double p_adjusted);
 

@@ -46,6 +46,12 @@ void gate_accuracy_measure(struct gate_accuracy *a, const double *d, int n,
     if (a->lower <= -margin) a->n_needed = problems_needed(se, n, margin);
 }
 
+double gate_accuracy_detectable(const struct gate_accuracy *a, int n_tests) {
+    double df = a->difference.n - 1, alpha = GATE_ALPHA_PCT / 100.0;
+    return a->noise_se * (stats_student_quantile(1 - alpha / n_tests, df) +
+                          stats_student_quantile(POWER_PCT / 100.0, df));
+}
+
 enum gate_outcome gate_accuracy_decide(const struct gate_accuracy *a,
                                        double margin, double p_adjusted) {
     if (isnan(a->lower)) return GATE_CANNOT_JUDGE;
@@ -91,7 +97,7 @@ void gate_accuracy_of_cells(struct gate_accuracy *a,
 
 void gate_accuracy_conclude(struct gate_finding *f,
                             const struct gate_accuracy *a, double margin,
-                            double p_adjusted) {
+                            int n_tests, double p_adjusted) {
     enum gate_outcome outcome = gate_accuracy_decide(a, margin, p_adjusted);
     char needed[80] = "";
     if (outcome == GATE_CANNOT_JUDGE && a->n_needed)
@@ -100,13 +106,15 @@ void gate_accuracy_conclude(struct gate_finding *f,
     f->value = a->difference;
     f->limit = -margin;
     f->p = p_adjusted;
+    f->min_detectable = gate_accuracy_detectable(a, n_tests);
     f->n_needed = outcome == GATE_CANNOT_JUDGE ? a->n_needed : 0;
     if (isnan(a->lower)) {
         gate_finding_set(f, outcome, "one problem has no interval");
         return;
     }
     gate_finding_set(f, outcome,
-                     "%+.2f points, at least %+.2f (limit %+.2f), p %.3g%s",
+                     "%+.2f points, at least %+.2f (limit %+.2f), p %.3g; a "
+                     "drop of %.2f is found in %d %% of runs%s",
                      100 * a->difference.value, 100 * a->lower, -100 * margin,
-                     p_adjusted, needed);
+                     p_adjusted, 100 * f->min_detectable, POWER_PCT, needed);
 }

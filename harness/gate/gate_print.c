@@ -91,6 +91,7 @@ static void add_finding(const struct gate_finding *f, enum gate_rule rule,
     json_put_int(out, "n_problems", f->value.n);
     json_put_real(out, "limit", f->limit);
     json_put_real(out, "p", f->p);
+    json_put_real(out, "min_detectable", f->min_detectable);
     json_put_int(out, "n_needed", f->n_needed);
     json_put_string(out, "text", f->text);
     buf_addc(out, '}');

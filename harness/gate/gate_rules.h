@@ -35,7 +35,7 @@ void gate_accuracy_of_cells(struct gate_accuracy *a,
                             const struct gate_sides *s);
 void gate_accuracy_conclude(struct gate_finding *f,
                             const struct gate_accuracy *a, double margin,
-                            double p_adjusted);
+                            int n_tests, double p_adjusted);
 
 // gate_speed.c. False: there is nothing to measure, and `f` says why.
 bool gate_speed_of_cells(struct gate_timing *t, double *aa_high,
