@@ -4,7 +4,7 @@
 #include "harness/table.h"
 #include "harness/writers/latex_group.h"
 #include "harness/writers/latex_layout.h"
-#include "harness/writers/latex_number.h"
+#include "harness/writers/latex_digits.h"
 #include "harness/writers/latex_text.h"
 
 #include <ctype.h>

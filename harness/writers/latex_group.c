@@ -2,7 +2,7 @@
 
 #include "harness/table.h"
 #include "harness/writers/latex_layout.h"
-#include "harness/writers/latex_number.h"
+#include "harness/writers/latex_digits.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "engine/base/buf.h"
 #include "harness/table.h"
-#include "harness/writers/latex_number.h"
+#include "harness/writers/latex_digits.h"
 
 #include <assert.h>
 #include <math.h>

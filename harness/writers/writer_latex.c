@@ -3,7 +3,7 @@
 #include "harness/writers/latex_caption.h"
 #include "harness/writers/latex_group.h"
 #include "harness/writers/latex_layout.h"
-#include "harness/writers/latex_number.h"
+#include "harness/writers/latex_digits.h"
 #include "harness/writers/latex_text.h"
 
 #include <stdbool.h>

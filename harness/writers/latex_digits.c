@@ -1,4 +1,4 @@
-#include "harness/writers/latex_number.h"
+#include "harness/writers/latex_digits.h"
 
 #include "engine/base/buf.h"
 #include "harness/table.h"
