@@ -6,33 +6,36 @@ load style
 stats csv using (column("budget_tokens")) nooutput
 low = STATS_min
 high = STATS_max
-stats csv using (column("mean_ms")) nooutput
-most = STATS_records > 0 ? STATS_max : 0
-has_times = most > 0
-stats csv using (column("ms_high")) nooutput
-if (STATS_records > 0) { if (STATS_max > most) { most = STATS_max } }
+stats csv using (larger(column("mean_ms"), column("ms_high"))) nooutput
+has_times = exists("STATS_records") && STATS_records > 0
+most = has_times ? STATS_max : 1
 scale = time_scale(most)
 
 step = 0.012 * (high - low)
 x(s) = column("budget_tokens") + step * (s - (n_series + 1) / 2.0)
 
 eval figure_begin
+set xtics tic_step(high - low, tics)
 set xrange [low - 0.07 * (high - low) : high + 0.07 * (high - low)]
 do for [p = 1:n_panels] {
     eval part_begin(p, 1)
     unset xlabel
     set format x ""
-    set ylabel "Accuracy (pass\@1)" offset 1.2,0
+    eval y_label(p, "Accuracy (pass\@1)")
+    set format y "%.1f"
     set yrange [0:1]
+    set ytics 0.2
     plot for [s = 1:n_series] csv using (at(p, s, x(s))):(column("pass_low")):(0): \
             (column("pass_high") - column("pass_low")) with vectors nohead ls s lw 0.75 notitle, \
         for [s = 1:n_series] csv using (at(p, s, x(s))):(column("pass_at_1")) with linespoints ls s notitle
     eval panel_end
     eval part_begin(p, 2)
     set format x "%g"
-    set xlabel "Token budget per sample" offset 0,0.4
-    set ylabel sprintf("Mean time (%s)", time_unit(most)) offset 1.2,0
-    set yrange [0 : has_times ? scale * most * 1.05 : 1]
+    set xlabel "Token budget per sample" offset 0,0.6
+    eval y_label(p, sprintf("Mean time (%s)", time_unit(most)))
+    set format y "%g"
+    set ytics tic_step(scale * most, 4)
+    set yrange [0 : scale * most * 1.05]
     plot for [s = 1:n_series] csv using (at(p, s, x(s))):(scale * column("ms_low")):(0): \
             (scale * (column("ms_high") - column("ms_low"))) with vectors nohead ls s lw 0.75 notitle, \
         for [s = 1:n_series] csv using (at(p, s, x(s))):(scale * column("mean_ms")) with linespoints ls s notitle

@@ -34,9 +34,17 @@ stats csv using (panel_name[int(column("panel"))] = strcol("panel_title"), \
 at(p, s, value) = column("panel") == p && column("series") == s ? value : NaN
 at_panel(p, value) = column("panel") == p ? value : NaN
 
+# The second where there is one and it is larger.
+larger(x, y) = y > x ? y : x
+
 # Times are stored in milliseconds: seconds from two of them on.
 time_scale(max_ms) = max_ms < 2000 ? 1.0 : 1e-3
 time_unit(max_ms) = max_ms < 2000 ? "ms" : "s"
+
+# Distance of the numbers on an axis from 0 to `most`: about n of them.
+tic_step(most, n) = tic_unit(most / n, 10 ** floor(log10(most / n)))
+tic_unit(step, unit) = step <= unit ? unit : step <= 2 * unit ? 2 * unit : \
+    step <= 5 * unit ? 5 * unit : 10 * unit
 
 # ---- key: one for all panels, at the bottom --------------------------------
 
@@ -53,7 +61,10 @@ do for [i = 1:n_series] {
 
 # ---- geometry, in cm: one column of a paper, or the whole width -------------
 
-n_columns = n_panels < 3 ? n_panels : n_panels == 4 ? 2 : 3
+# A script may say how many panels a row has at most, how high a plot is and how
+# much room is at its left.
+if (!exists("most_columns")) most_columns = 3
+n_columns = n_panels < most_columns ? n_panels : n_panels == 4 ? 2 : most_columns
 n_rows = (n_panels + n_columns - 1) / n_columns
 width = n_panels == 1 ? 8.5 : 17.8
 is_print = kind eq "pdf"
@@ -61,7 +72,7 @@ if (!exists("right_axis")) right_axis = 0
 
 point = 2.54 / 72                      # one point in cm
 font_size = 8
-key_width = (key_text * 0.52 + 5) * font_size * point
+key_width = (key_text * 0.5 + 4.4) * font_size * point
 key_columns = int((width - 0.3) / key_width)
 if (key_columns < 1) { key_columns = 1 }
 if (key_columns > key_entries) { key_columns = key_entries > 0 ? key_entries : 1 }
@@ -73,6 +84,7 @@ wrapped_lines = 0
 if (!is_print) {
     line = ""
     limit = int(width / (0.5 * 5 * point))
+    limit = strlen(subtitle) / (strlen(subtitle) / limit + 1) + 12
     do for [w in subtitle] {
         if (strlen(line) + strlen(w) + 1 > limit && strlen(line)) {
             wrapped = wrapped . line . "\n"
@@ -86,13 +98,14 @@ if (!is_print) {
 foot = wrapped_lines * 1.3 * 5 * point + (is_print ? 0 : 0.15)
 head = is_print ? 0.1 : 0.65
 
-left = 1.45                            # of a panel: room for numbers and label
-right = right_axis ? 1.35 : 0.25
+if (!exists("left")) left = 1.45       # of a panel: room for numbers and label
+right = right_axis ? 1.35 : 0.3
 above = n_panels > 1 ? 0.55 : 0.15     # its title
-below = 1.05
+below = 0.95
 panel_width = width / n_columns
 if (!exists("parts")) parts = 1        # plots of a panel, one below the other
-part_height = (n_panels == 1 ? 5.0 : 4.2) * (parts == 1 ? 1 : 0.68)
+if (!exists("part_height")) part_height = \
+    (n_panels == 1 ? 5.0 : 4.2) * (parts == 1 ? 1 : 0.68)
 part_gap = 0.3
 plot_height = parts * part_height + (parts - 1) * part_gap
 row_height = above + plot_height + below
@@ -124,18 +137,20 @@ set output out . "." . kind
 # Okabe and Ito's colours, told apart by colour-blind readers, the pale yellow
 # replaced by grey; the shape changes with the colour, for those who print in
 # black.
-colours = "#000000 #0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #7F7F7F"
-shapes = "7 5 9 11 13 6 4 8 10 12"
-colour(s) = word(colours, (s - 1) % 8 + 1)
-shape(s) = int(word(shapes, (s - 1) % 10 + 1))
+# The first is the baseline, and black is its alone.
+colours = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #7F7F7F #882255 #999933 #332288"
+shapes = "5 9 11 13 15 6 4 8 10 12 14"
+colour(s) = s == 1 ? "#000000" : word(colours, (s - 2) % words(colours) + 1)
+shape(s) = s == 1 ? 7 : int(word(shapes, (s - 2) % words(shapes) + 1))
 do for [i = 1:n_series] {
     set style line i linecolor rgb colour(i) linewidth 1.5 \
-        pointtype shape(i) pointsize 0.55
+        pointtype shape(i) pointsize 0.65
 }
 grey = "#7F7F7F"
 
 set border 3 linewidth 0.75
 set tics nomirror out scale 0.6
+set xtics offset 0,0.3
 set grid ytics linecolor rgb "#DDDDDD" linewidth 0.5
 set bars 0
 unset key
@@ -155,6 +170,14 @@ part_begin(p, k) = sprintf("set lmargin at screen %.6f; " . \
     (n_panels > 1 && k == 1 ? \
         sprintf("set title panel_name[%d] offset 0,-0.6;", p) : "unset title;")
 panel_begin(p) = part_begin(p, 1)
+
+# The label of the y axis stands at the first panel of a row only.
+y_label(p, text) = panel_column(p) ? "unset ylabel;" : \
+    "set ylabel '" . text . "' offset 0.6,0;"
+y2_label(p, text) = panel_column(p) < n_columns - 1 && p < n_panels ? \
+    "unset y2label;" : "set y2label '" . text . "' offset -1.4,0;"
+# Numbers on an x axis.
+tics = n_panels == 1 ? 6 : 5
 
 # After a panel the labels of the whole picture have been drawn.
 panel_end = "unset label 1; unset label 2;"

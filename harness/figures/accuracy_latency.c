@@ -16,7 +16,7 @@
 // clang-format off
 static const struct table_column columns[] = {
     SCENE_COLUMNS,
-    {"threshold", 1, false},
+    {"threshold", 1, false}, {"is_end", 0, false},
     {"mean_ms", 3, false}, {"ms_low", 3, false}, {"ms_high", 3, false},
     {"pass_at_1", 4, false}, {"pass_low", 4, false}, {"pass_high", 4, false},
     {"on_front", 0, false}, {"n_problems", 0, false}, {"cell", COLUMN_TEXT, false},
@@ -66,16 +66,24 @@ static int compare_points(const void *x, const void *y) {
     return a->order - b->order;
 }
 
-static void add_row(struct scene *s, const struct point *p, bool on_front,
-                    struct table *t) {
+static bool goes_on(const struct points *list, int i, int step) {
+    return i + step >= 0 && i + step < list->n &&
+           list->items[i + step].series == list->items[i].series;
+}
+
+// First or last threshold of several?
+static bool is_end(const struct points *list, int i) {
+    return goes_on(list, i, -1) != goes_on(list, i, 1);
+}
+
+static void add_row(struct scene *s, const struct points *list, int i,
+                    bool on_front, struct table *t) {
+    const struct point *p = &list->items[i];
     scene_add_row_in(s, p->panel, p->cell, t);
     table_set_setting(t, "threshold", p->cell->cell->threshold);
-    table_set_number(t, "mean_ms", p->time.value);
-    table_set_number(t, "ms_low", fmax(0, p->time.low));
-    table_set_number(t, "ms_high", p->time.high);
-    table_set_number(t, "pass_at_1", p->pass.value);
-    table_set_number(t, "pass_low", fmax(0, p->pass.low));
-    table_set_number(t, "pass_high", fmin(1, p->pass.high));
+    table_set_number(t, "is_end", is_end(list, i));
+    scene_set_estimate(t, "mean_ms", "ms_low", "ms_high", &p->time, INFINITY);
+    scene_set_estimate(t, "pass_at_1", "pass_low", "pass_high", &p->pass, 1);
     table_set_number(t, "on_front", on_front);
     table_set_number(t, "n_problems", p->pass.n);
     report_set_cell(t, p->cell);
@@ -92,8 +100,8 @@ static void add_panel(struct scene *s, const struct points *list,
         value[i] = list->items[i].pass.value;
     }
     stats_pareto(cost, value, list->n, on_front);
-    for (size_t i = 0; i < n; i++)
-        add_row(s, &list->items[i], on_front[i], t);
+    for (int i = 0; i < list->n; i++)
+        add_row(s, list, i, on_front[i], t);
     free(cost);
     free(value);
     free(on_front);

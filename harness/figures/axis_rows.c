@@ -106,13 +106,8 @@ static void add_row(struct scene *s, const struct axis_cell *a,
     scene_add_row_in(s, a->panel, a->cell, t);
     table_set_setting(t, s->axis, a->value);
     table_set_number(t, "is_reference", isnan(a->value));
-    table_set_number(t, "pass_at_1", pass.value);
-    table_set_number(t, "pass_low", isnan(pass.low) ? NAN : fmax(0, pass.low));
-    table_set_number(t, "pass_high",
-                     isnan(pass.high) ? NAN : fmin(1, pass.high));
-    table_set_number(t, "mean_ms", time.value);
-    table_set_number(t, "ms_low", isnan(time.low) ? NAN : fmax(0, time.low));
-    table_set_number(t, "ms_high", time.high);
+    scene_set_estimate(t, "pass_at_1", "pass_low", "pass_high", &pass, 1);
+    scene_set_estimate(t, "mean_ms", "ms_low", "ms_high", &time, INFINITY);
     table_set_number(t, "n_problems", pass.n);
     report_set_cell(t, a->cell);
 }

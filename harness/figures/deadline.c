@@ -82,10 +82,7 @@ static void add_curve(struct scene *s, const struct report_cell *panel,
         scene_add_row_in(s, panel, c, t);
         table_set_setting(t, "threshold", c->cell->threshold);
         table_set_number(t, "time_ms", limit);
-        table_set_number(t, "solved", e.value);
-        table_set_number(t, "solved_low", isnan(e.low) ? NAN : fmax(0, e.low));
-        table_set_number(t, "solved_high",
-                         isnan(e.high) ? NAN : fmin(1, e.high));
+        scene_set_estimate(t, "solved", "solved_low", "solved_high", &e, 1);
         table_set_number(t, "n_problems", n);
         report_set_cell(t, c);
     }
@@ -114,7 +111,7 @@ static void fill(const struct report *r, struct table *t) {
 
 const struct figure figure_deadline = {
     .name = "deadline",
-    .title = "Share of problems solved within a time",
+    .title = "Share solved within a time",
     .needs = "a complete cell of a run in latency mode",
     .columns = columns,
     .fill = fill,

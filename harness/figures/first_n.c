@@ -19,7 +19,7 @@ static void fill(const struct report *r, struct table *t) {
 
 const struct figure figure_first_n = {
     .name = "first_n",
-    .title = "Accuracy and latency by steps that the base writes first",
+    .title = "Accuracy and latency by first base steps",
     .needs = "a method with several first_n_base: [0, 1, 2]",
     .columns = columns,
     .fill = fill,

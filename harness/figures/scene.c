@@ -12,19 +12,23 @@
 
 // Labels and variants hold the axes of a config as "name=value" between blanks
 // (sweep.c); the one on the x axis is taken out again. gnuplot cannot read
-// quotes within quotes, nor line breaks, so texts are freed of both.
+// quotes within quotes, nor line breaks, and ends a quoted text at a comma, so
+// texts are freed of all three.
+
+static char clean(char c) {
+    if (iscntrl((unsigned char)c)) return ' ';
+    return c == '"' ? '\'' : c == ',' ? ';' : c;
+}
 
 static void add_clean(struct buf *out, const char *text, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        char c = text[i];
-        buf_addc(out, c == '"' ? '\'' : iscntrl((unsigned char)c) ? ' ' : c);
-    }
+    for (size_t i = 0; i < n; i++)
+        buf_addc(out, clean(text[i]));
 }
 
 // Appends `text` without its word "axis=...".
 static void add_without(struct buf *out, const char *text, const char *axis) {
     size_t n_axis = axis ? strlen(axis) : 0;
-    const char *separator = out->n_bytes ? ", " : "";
+    const char *separator = out->n_bytes ? " / " : "";
     while (*text) {
         size_t n = strcspn(text, " ");
         bool skip = axis && n > n_axis && text[n_axis] == '=' &&
@@ -77,7 +81,7 @@ char *scene_series_text(const struct scene *s, const struct report_cell *c) {
     if (*c->cell->draft && !draft_is_unique(s->report, c))
         add_without(&text, c->cell->draft, NULL);
     if (s->by_threshold && has_thresholds(s, c))
-        buf_addf(&text, ", threshold %g", c->cell->threshold);
+        buf_addf(&text, " \u2265 %.6g", c->cell->threshold);
     return buf_detach(&text);
 }
 
@@ -147,7 +151,7 @@ void scene_release(struct scene *s) {
 char *scene_cell_text(const struct scene *s, const struct report_cell *c) {
     char *series = scene_series_text(s, c);
     if (isnan(c->cell->threshold) || s->by_threshold) return series;
-    char *text = xasprintf("%s %.6g", series, c->cell->threshold);
+    char *text = xasprintf("%s \u2265 %.6g", series, c->cell->threshold);
     free(series);
     return text;
 }
@@ -191,6 +195,14 @@ void scene_add_bar(struct scene *s, const struct report_cell *panel_of,
 void scene_add_row(struct scene *s, const struct report_cell *c,
                    struct table *t) {
     scene_add_row_in(s, c, c, t);
+}
+
+void scene_set_estimate(struct table *t, const char *column, const char *low,
+                        const char *high, const struct estimate *e,
+                        double most) {
+    table_set_number(t, column, e->value);
+    table_set_number(t, low, e->low < 0 ? 0 : e->low);
+    table_set_number(t, high, e->high > most ? most : e->high);
 }
 
 // Does `alone` write by itself what it drafts in cells like `with`?

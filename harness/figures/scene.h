@@ -6,7 +6,7 @@
 // the baseline's series first, so a method has one colour in all panels. The
 // setting that a figure has on its x axis (`axis`, NULL: none) tells neither
 // panels nor series apart. Thresholds are points of a series where there is no
-// axis or they are the axis; else they are series ("specreason, threshold 7").
+// axis or they are the axis; else they are series ("specreason ≥ 7").
 
 #include <stdbool.h>
 
@@ -61,6 +61,13 @@ void scene_add_named(struct scene *s, const char *panel, const char *label,
 void scene_add_bar(struct scene *s, const struct report_cell *panel_of,
                    const struct report_cell *c, int part, const char *label,
                    struct table *t);
+// A mean and its interval, which is cut where a value cannot be ("0 to `most`",
+// INFINITY: no upper limit) and empty where there is none.
+struct estimate;
+void scene_set_estimate(struct table *t, const char *column, const char *low,
+                        const char *high, const struct estimate *e,
+                        double most);
+
 // Text of a cell's panel, of its series, of the cell itself (series and
 // threshold); malloc'ed.
 char *scene_panel_text(const struct scene *s, const struct report_cell *c);
