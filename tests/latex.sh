@@ -55,6 +55,11 @@ make_tables() { # FOLDER EXIT-CODE
         fail "$1: not every printed table is saved"
 }
 
+run() { # CONFIG
+    "$program" run "$1" --results "$out" --quiet --no-report \
+        2>"$out/log" || fail "run: $(cat "$out/log")"
+}
+
 # One document of all tables; a line that is too wide by more is an error.
 compile() { # FOLDER POINTS
     cat >"$1/paper.tex" <<'EOF'
@@ -72,14 +77,14 @@ EOF
         END { exit bad }' "$1/paper.log" >&2 || fail "$1: a table is too wide"
 }
 
-"$program" run configs/smoke.yaml --results "$out" --quiet --no-report
+run configs/smoke.yaml
 make_tables "$out/smoke" 0
 for name in main accuracy latency speedup search steps evaluators pass_at_k; do
     [ -s "$out/smoke/$name.tex" ] || fail "$name.tex is missing"
 done
 compile "$out/smoke" 20
 
-"$program" run "$out/hostile.yaml" --results "$out" --quiet --no-report
+run "$out/hostile.yaml"
 folder=$out/hostile
 sed -i '$d' "$folder/samples.jsonl"
 make_tables "$folder" 5

@@ -277,6 +277,21 @@ Test(writer_latex, long_tables_go_on_in_another_float) {
     free(text);
 }
 
+// Several rows of a cell: its names and settings are said once.
+Test(writer_latex, a_cell_is_named_once) {
+    struct table t;
+    init(&t);
+    for (int i = 0; i < 3; i++) {
+        add(&t, "big", i < 2 ? "a" : "b", 0.5, 10);
+        table_set_setting(&t, "threshold", 7);
+        table_set_text(&t, "cell", i < 2 ? "1234" : "5678");
+    }
+    char *text = print(&t);
+    expect_in(text, "\\midrule\na & 7 & 50.0 & 10.0 \\\\\n"
+                    " &  & 50.0 & 10.0 \\\\\nb & 7 & 50.0 ");
+    free(text);
+}
+
 // Where columns for base and data set leave no room for the rest.
 Test(writer_latex, groups_are_headed_where_there_is_no_room) {
     static const char *const label = "a label of more than thirty letters";

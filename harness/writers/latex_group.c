@@ -24,6 +24,12 @@ bool latex_begins_group(const struct table *t, int row) {
     return !row || !same_group(t, row, row - 1);
 }
 
+bool latex_continues_cell(const struct table *t, int row) {
+    int at = table_find_column(t, "cell");
+    return row && at >= 0 && table_cell(t, row, at) &&
+           same_cell(t, row, row - 1, "cell");
+}
+
 static bool comparable(const struct table *t, int row, int other) {
     return same_group(t, row, other) && same_cell(t, row, other, "variant");
 }

@@ -117,18 +117,20 @@ static void add_head(const struct latex_layout *l, const struct size *s,
 
 // ---- rows -----------------------------------------------------------------
 
-// Base and data set stand in the first row of their group alone.
+// Base and data set stand in the first row of their group alone, names and
+// settings in the first row of their cell.
 static bool is_repeated(const struct latex_column *c, const struct table *t,
                         int row, bool first) {
     const char *name = t->columns[c->at].name;
-    return !first && !latex_begins_group(t, row) &&
-           (!strcmp(name, "base") || !strcmp(name, "dataset"));
+    if (first || latex_begins_group(t, row)) return false;
+    if (!strcmp(name, "base") || !strcmp(name, "dataset")) return true;
+    return (c->text || c->paper->form == PAPER_SETTING) &&
+           latex_continues_cell(t, row);
 }
 
 static void add_text_cell(const struct latex_column *c, const struct table *t,
-                          int row, bool first, struct buf *out) {
+                          int row, struct buf *out) {
     const char *text = table_cell(t, row, c->at);
-    if (is_repeated(c, t, row, first)) return;
     if (text)
         latex_add_text(out, text);
     else
@@ -157,8 +159,9 @@ static void add_row(const struct latex_layout *l, const struct table *t,
     for (int i = 0; i < l->n_columns; i++) {
         const struct latex_column *c = &l->columns[i];
         if (i) buf_adds(out, " & ");
+        if (is_repeated(c, t, row, first)) continue;
         if (c->text)
-            add_text_cell(c, t, row, first, out);
+            add_text_cell(c, t, row, out);
         else
             add_number_cell(c, t, row, out);
     }
