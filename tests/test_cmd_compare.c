@@ -136,6 +136,30 @@ Test(cmd_compare, verdicts_allow_for_the_number_of_comparisons) {
     scene_release(&s);
 }
 
+// Times of "apart" in tests/golden/cell_pair.csv, twice.
+Test(cmd_compare, p_values_of_times_are_adjusted) {
+    static const int ms_a[] = {10, 12, 20, 30, 40, 44};
+    static const int ms_b[] = {5, 7, 25, 15, 22, 20};
+    struct scene s;
+    scene_init(&s, 2);
+    cr_assert_eq(manifest_save(&s.a.manifest, s.dir_a, NULL), 0);
+    cr_assert_eq(manifest_save(&s.b.manifest, s.dir_b, NULL), 0);
+    for (int i = 0; i < 12; i++) {
+        int at = i / 2;
+        struct sample x =
+            helper_sample(&s.a, i % 2, at / 2, at % 2, ms_a[at], 10, true);
+        helper_add(s.dir_a, &x);
+        x = helper_sample(&s.b, i % 2, at / 2, at % 2, ms_b[at], 10, true);
+        helper_add(s.dir_b, &x);
+    }
+    compare(&s, "--format=csv", 0);
+    expect_out(&s, ",1.661,0.893,3.091,0.0723,0.1445,0.0723,1.660,");
+    expect_out(&s, ",~,3,3,2,,aaaaaaaa,aaaaaaaa\n");
+    compare(&s, "--confidence=0.9", 0);
+    expect_out(&s, "| faster ");
+    scene_release(&s);
+}
+
 Test(cmd_compare, two_cells_of_one_folder) {
     struct scene s;
     scene_init(&s, HELPER_CELLS);

@@ -87,6 +87,37 @@ Test(tables, speedup) {
     helper_dir_free(dir);
 }
 
+// The numbers of "apart" in tests/golden/cell_pair.csv, twice: Holm doubles
+// both p values, Benjamini and Hochberg's rule leaves two equal ones alone.
+Test(tables, speedup_adjusts_p_values) {
+    static const int ms[3][6] = {{10, 12, 20, 30, 40, 44},
+                                 {5, 7, 25, 15, 22, 20},
+                                 {5, 7, 25, 15, 22, 20}};
+    static const int tokens[3][6] = {{10, 10, 20, 20, 30, 40},
+                                     {8, 12, 20, 10, 30, 20},
+                                     {8, 12, 20, 10, 30, 20}};
+    static const bool right[3][6] = {
+        {1, 0, 1, 1, 0, 0}, {1, 1, 1, 1, 0, 1}, {1, 0, 1, 1, 0, 0}};
+    struct helper_store h;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    cr_assert_eq(manifest_save(&h.manifest, dir, NULL), 0);
+    for (int i = 0; i < HELPER_CELLS * 6; i++) {
+        int cell = i / 6, at = i % 6;
+        struct sample s = helper_sample(&h, cell, at / 2, at % 2, ms[cell][at],
+                                        tokens[cell][at], right[cell][at]);
+        helper_add(dir, &s);
+    }
+    expect_csv(dir, &table_speedup,
+               "big,small,set,specreason,7.0,1.661,0.893,3.091,0.0723,0.1445,"
+               "0.0723,1.660,0.3333,-0.3838,1.0504,0.1835,0.5000,1.0000,"
+               "1.0000,0.866,0.8939,1.325,0.554,3.167,0.769,3,,,,bbbbbbbb\n"
+               "big,small,set,specdecode,,1.661,0.893,3.091,0.0723,0.1445,"
+               "0.0723,1.660,0.0000,0.0000,0.0000,1.0000,1.0000,1.0000,"
+               "1.0000,1.000,,1.325,0.554,3.167,0.769,3,,,,cccccccc\n");
+    helper_dir_free(dir);
+}
+
 static void add_steps(struct sample *s, struct sample_step *steps) {
     static const char text[] = "x";
     // The draft's first step is kept with 9, its second dropped with 3 and
