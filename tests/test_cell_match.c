@@ -230,7 +230,7 @@ Test(cell_match, refuses_another_number_of_problems) {
 Test(cell_match, refuses_problems_of_one_side_alone) {
     struct scene s;
     scene_init(&s);
-    s.b.problems[1] = (struct manifest_problem){"q1", "g1", NULL};
+    s.b.problems[1] = (struct manifest_problem){.id = "q1", .hash = "g1"};
     scene_fill(&s);
     expect_refused(&s, "data set set: problem p1 is in A alone; expected the "
                        "same problems");

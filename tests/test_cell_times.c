@@ -39,6 +39,7 @@ static void expect(void (*change)(struct helper_store *),
     cr_assert_str_eq(t.text, text);
     t = compare_first(&b, &a);
     cr_assert_eq(t.obstacle, obstacle, "%s", t.text);
+    cr_assert_eq(strlen(t.text), strlen(text));
 }
 
 static void on_another_machine(struct helper_store *h) {
@@ -66,10 +67,8 @@ Test(cell_times, says_what_cannot_be_compared) {
     expect(on_another_machine, TIMES_MACHINES, "times of different machines");
     expect(on_an_unknown_machine, TIMES_MACHINES,
            "times of different machines");
-    expect(with_more_threads, TIMES_THREADS,
-           "times with different numbers of threads");
-    expect(with_more_workers, TIMES_THREADS,
-           "times with different numbers of threads");
+    expect(with_more_threads, TIMES_THREADS, "times with 1 and 2 threads");
+    expect(with_more_workers, TIMES_THREADS, "times with 1 and 4 workers");
     expect(of_a_virtual_clock, TIMES_CLOCKS,
            "times of a virtual clock against real ones");
 }
@@ -145,6 +144,32 @@ Test(cell_times, cells_of_one_folder_may_be_of_two_machines) {
     f.sessions[1].machine = "m1";
     cr_assert_eq(compare_cells(&f, (int[]){0, 1}, true).obstacle,
                  TIMES_MACHINES);
+}
+
+Test(cell_times, a_cell_may_have_run_with_several_numbers_of_threads) {
+    struct helper_store h;
+    struct report r;
+    struct error err = {0};
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    struct manifest_session sessions[] = {h.session, h.session};
+    sessions[1].threads = 2;
+    h.manifest.sessions = sessions;
+    h.manifest.n_sessions = 2;
+    h.manifest.n_cells = 1;
+    cr_assert_eq(manifest_save(&h.manifest, dir, NULL), 0);
+    for (int i = 0; i < HELPER_PROBLEMS * HELPER_K; i++) {
+        struct sample s =
+            helper_sample(&h, 0, i / HELPER_K, i % HELPER_K, 1, 1, true);
+        s.session = i % 2;
+        helper_add(dir, &s);
+    }
+    cr_assert_eq(report_open(&r, dir, false, &err), 0, "%s", err.text);
+    struct times_comparison t = cell_times_compare(&r, r.cells, &r, r.cells);
+    cr_assert_eq(t.obstacle, TIMES_THREADS);
+    cr_assert_str_eq(t.text, "times with different numbers of threads");
+    report_release(&r);
+    helper_dir_free(dir);
 }
 
 Test(cell_times, throughput_mode_has_no_times) {

@@ -3,6 +3,7 @@
 #include "harness/report.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 // Where and how a cell's times were taken.
@@ -70,10 +71,8 @@ static bool interleaved(const struct report *ra, const struct report_cell *a,
     return true;
 }
 
-struct times_comparison cell_times_compare(const struct report *ra,
-                                           const struct report_cell *a,
-                                           const struct report *rb,
-                                           const struct report_cell *b) {
+static void say(struct times_comparison *t, const struct clock_place *a,
+                const struct clock_place *b) {
     static const char *const texts[] = {
         [TIMES_COMPARABLE] = "",
         [TIMES_NONE] = "a side without times (throughput mode)",
@@ -81,8 +80,24 @@ struct times_comparison cell_times_compare(const struct report *ra,
         [TIMES_MACHINES] = "times of different machines",
         [TIMES_THREADS] = "times with different numbers of threads",
     };
+    bool one_number = !a->several_threads && !b->several_threads;
+    if (t->obstacle == TIMES_THREADS && one_number && a->threads != b->threads)
+        snprintf(t->text, sizeof t->text, "times with %d and %d threads",
+                 a->threads, b->threads);
+    else if (t->obstacle == TIMES_THREADS && one_number)
+        snprintf(t->text, sizeof t->text, "times with %d and %d workers",
+                 a->workers, b->workers);
+    else
+        snprintf(t->text, sizeof t->text, "%s", texts[t->obstacle]);
+}
+
+struct times_comparison cell_times_compare(const struct report *ra,
+                                           const struct report_cell *a,
+                                           const struct report *rb,
+                                           const struct report_cell *b) {
     struct clock_place x = place_of(ra, a), y = place_of(rb, b);
-    enum times_obstacle obstacle = find_obstacle(ra, &x, rb, &y);
-    return (struct times_comparison){obstacle, texts[obstacle],
-                                     interleaved(ra, a, rb, b)};
+    struct times_comparison t = {find_obstacle(ra, &x, rb, &y), "",
+                                 interleaved(ra, a, rb, b)};
+    say(&t, &x, &y);
+    return t;
 }

@@ -17,7 +17,7 @@ enum times_obstacle {
 
 struct times_comparison {
     enum times_obstacle obstacle;
-    const char *text; // "times of different machines"; "": comparable
+    char text[64]; // "times of different machines"; "": comparable
     // Every sample of a and the one of the same problem and index of b were
     // taken in one session of one store, where all cells of a problem run in
     // turn. Else the machine may have changed between the two.

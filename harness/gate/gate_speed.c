@@ -3,13 +3,13 @@
 #include "engine/base/alloc.h"
 #include "engine/base/buf.h"
 #include "harness/compare/cell_pair.h"
+#include "harness/compare/cell_times.h"
 #include "harness/gate/gate_rules.h"
 #include "harness/stats/stats_student.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 // When is "no slowdown seen" a pass? Where a slowdown of twice the margin would
 // have been seen: the half-width of the interval (of the log) is at most the
@@ -60,57 +60,6 @@ enum gate_outcome gate_speed_decide(const struct gate_timing *t,
 
 // ---- of cells --------------------------------------------------------------
 
-// Where and how a cell's times were taken.
-struct clock_place {
-    const char *machine; // "": unknown
-    int threads, workers;
-    bool timed, several; // several: not all of its times are of one place
-};
-
-static void add_session(struct clock_place *p,
-                        const struct manifest_session *s) {
-    bool other = strcmp(p->machine, s->machine) || p->threads != s->threads ||
-                 p->workers != s->workers;
-    if (*p->machine && other) p->several = true;
-    p->machine = s->machine;
-    p->threads = s->threads;
-    p->workers = s->workers;
-}
-
-static struct clock_place place_of(const struct report *r,
-                                   const struct report_cell *c) {
-    struct clock_place p = {.machine = ""};
-    for (int i = 0; i < c->n_problems * c->k; i++) {
-        const struct report_sample *s = &c->samples[i];
-        if (!s->present || isnan(report_ms(s))) continue;
-        p.timed = true;
-        if (s->session < r->manifest.n_sessions)
-            add_session(&p, &r->manifest.sessions[s->session]);
-    }
-    return p;
-}
-
-// Why the times of both cannot be compared; NULL: they can.
-static const char *why_not(const struct gate_sides *s, char *text,
-                           size_t size) {
-    struct clock_place a = place_of(s->ra, s->a), b = place_of(s->rb, s->b);
-    if (!a.timed || !b.timed)
-        return a.timed   ? "the candidate has no times"
-               : b.timed ? "the baseline has no times"
-                         : "neither side has times";
-    if (s->ra->manifest.virtual_time != s->rb->manifest.virtual_time)
-        return "one side's times are of a virtual clock";
-    if (s->ra->manifest.virtual_time) return NULL;
-    if (a.several || b.several || strcmp(a.machine, b.machine) || !*a.machine)
-        return "times of different machines";
-    if (a.threads != b.threads || a.workers != b.workers) {
-        snprintf(text, size, "times with %d and %d threads", a.threads,
-                 b.threads);
-        return text;
-    }
-    return NULL;
-}
-
 // malloc'ed [*n]: log(b / a).
 static double *log_ratios(const struct report_cell *a,
                           const struct report_cell *b, int *n) {
@@ -150,16 +99,16 @@ static bool times_are_invalid(const struct gate_sides *s, struct buf *why) {
 
 bool gate_speed_of_cells(struct gate_timing *t, double *aa_high,
                          struct gate_finding *f, const struct gate_sides *s) {
-    char text[80];
-    const char *why = why_not(s, text, sizeof text);
+    struct times_comparison times =
+        cell_times_compare(s->ra, s->a, s->rb, s->b);
     if (s->o->speed == SPEED_OFF) {
         gate_finding_set(f, GATE_NOT_JUDGED, "%s", "");
         return false;
     }
-    if (why) {
+    if (times.obstacle != TIMES_COMPARABLE) {
         bool required = s->o->speed == SPEED_REQUIRED;
         gate_finding_set(f, required ? GATE_CANNOT_JUDGE : GATE_NOT_JUDGED,
-                         "%s", why);
+                         "%s", times.text);
         return false;
     }
     struct buf invalid;
