@@ -288,7 +288,22 @@ Test(writer_latex, a_cell_is_named_once) {
     }
     char *text = print(&t);
     expect_in(text, "\\midrule\na & 7 & 50.0 & 10.0 \\\\\n"
-                    " &  & 50.0 & 10.0 \\\\\nb & 7 & 50.0 ");
+                    " &  & 50.0 & 10.0 \\\\\n\\addlinespace\n"
+                    "b & 7 & 50.0 ");
+    free(text);
+}
+
+Test(writer_latex, a_cell_is_not_cut_in_two) {
+    struct table t;
+    init(&t);
+    char cell[20];
+    for (int i = 0; i < 60; i++) {
+        snprintf(cell, sizeof cell, "c%02d", i / 5);
+        add(&t, "big", cell, 0.5, 10);
+        table_set_text(&t, "cell", cell);
+    }
+    char *text = print(&t);
+    expect_in(text, "\\midrule\nc08 & "); // 40 rows before it, not 42
     free(text);
 }
 

@@ -191,13 +191,25 @@ static void add_group_head(const struct latex_layout *l, const struct table *t,
 // ---- floats ---------------------------------------------------------------
 
 // The row that the next float begins with: that of a group if there is one in
-// the second half.
+// the second half, else that of a cell.
 static int find_end(const struct table *t, int first) {
     if (t->n_rows - first <= ROWS_MAX) return t->n_rows;
-    for (int end = first + ROWS_MAX; end > first + ROWS_MAX / 2; end--) {
+    int last = first + ROWS_MAX, half = first + ROWS_MAX / 2;
+    for (int end = last; end > half; end--) {
         if (latex_begins_group(t, end)) return end;
     }
-    return first + ROWS_MAX;
+    for (int end = last; end > half; end--) {
+        if (!latex_continues_cell(t, end)) return end;
+    }
+    return last;
+}
+
+// Space before a cell where cells have several rows.
+static bool has_long_cells(const struct table *t) {
+    for (int row = 1; row < t->n_rows; row++) {
+        if (latex_continues_cell(t, row)) return true;
+    }
+    return false;
 }
 
 static void add_caption(const struct latex_layout *l, const struct table *t,
@@ -222,6 +234,7 @@ static void add_caption(const struct latex_layout *l, const struct table *t,
 static void add_float(const struct latex_layout *l, const struct table *t,
                       int from, int end, struct buf *out) {
     const struct size *size = choose_size(l);
+    bool spaced = has_long_cells(t);
     if (!size) size = &sizes[N_SIZES - 1];
     buf_addf(out,
              "\\begin{table*}[t]\n\\centering\n"
@@ -231,7 +244,10 @@ static void add_float(const struct latex_layout *l, const struct table *t,
     add_head(l, size, out);
     for (int row = from; row < end; row++) {
         bool begins = latex_begins_group(t, row);
-        if (row > from && begins) buf_adds(out, "\\midrule\n");
+        if (row > from && begins)
+            buf_adds(out, "\\midrule\n");
+        else if (row > from && spaced && !latex_continues_cell(t, row))
+            buf_adds(out, "\\addlinespace\n");
         if (l->narrow && (row == from || begins))
             add_group_head(l, t, row, out);
         add_row(l, t, row, row == from, out);
