@@ -129,7 +129,7 @@ if (kind eq "svg") set terminal svg noenhanced rounded background "#ffffff" \
     font "Arial,8" fontscale 96.0 / 72 linewidth 0.7
 if (kind eq "png") set terminal pngcairo noenhanced color rounded \
     size int(width * dots), int(height * dots) font "Arial,8" \
-    fontscale 300.0 / 96 linewidth 2.1 pointscale 2.1
+    fontscale 300.0 / 96 linewidth 2.1 pointscale 2.8
 set output out . "." . kind
 
 # ---- look -------------------------------------------------------------------
@@ -151,7 +151,7 @@ grey = "#7F7F7F"
 set border 3 linewidth 0.75
 set tics nomirror out scale 0.6
 set xtics offset 0,0.3
-set grid ytics linecolor rgb "#DDDDDD" linewidth 0.5
+set grid ytics linetype 1 linecolor rgb "#E2E2E2" linewidth 0.5
 set bars 0
 unset key
 

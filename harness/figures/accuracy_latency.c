@@ -129,6 +129,9 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_accuracy_latency = {
     .name = "accuracy_latency",
     .title = "Accuracy against latency",
+    .note = "Bars are intervals. Thresholds of a method are joined in their "
+            "order; the first and the last stand beside their points. The grey "
+            "line is the Pareto front.",
     .needs = "a complete cell of a run in latency mode",
     .columns = columns,
     .fill = fill,

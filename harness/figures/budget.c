@@ -20,6 +20,7 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_budget = {
     .name = "budget",
     .title = "Accuracy and latency by token budget",
+    .note = "Bars are intervals.",
     .needs = "several budgets in settings: (budget_tokens: [256, 512])",
     .columns = columns,
     .fill = fill,

@@ -112,6 +112,8 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_deadline = {
     .name = "deadline",
     .title = "Share solved within a time",
+    .note = "A wrong answer never comes. Bars behind the end: intervals of the "
+            "last share.",
     .needs = "a complete cell of a run in latency mode",
     .columns = columns,
     .fill = fill,

@@ -23,6 +23,7 @@ struct table_column;
 struct figure {
     const char *name;  // "accuracy_latency": script, CSV and pictures
     const char *title; // one line
+    const char *note;  // sentences of the caption: what the marks mean; or NULL
     const char *needs; // "a config with several budgets": told when it is empty
     const struct table_column *columns;
     void (*fill)(const struct report *r, struct table *t);

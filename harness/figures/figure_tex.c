@@ -2,28 +2,7 @@
 
 #include "engine/base/buf.h"
 #include "harness/figures/figure.h"
-
-#include <ctype.h>
-#include <string.h>
-
-// Texts of a caption are plain: what LaTeX would read as a command is escaped.
-static void add_escaped(struct buf *out, const char *text) {
-    for (; *text; text++) {
-        if (strchr("#$%&_{}", *text))
-            buf_addf(out, "\\%c", *text);
-        else if (*text == '\\')
-            buf_adds(out, "\\textbackslash{}");
-        else if (*text == '~' || *text == '^')
-            buf_addf(out, "\\%c{}", *text);
-        else
-            buf_addc(out, *text);
-    }
-}
-
-static void add_label(struct buf *out, const char *text) {
-    for (; *text; text++)
-        buf_addc(out, isalnum((unsigned char)*text) ? *text : '-');
-}
+#include "harness/writers/latex_text.h"
 
 void figure_tex_print(const struct figure *f, const char *run_name, bool wide,
                       const char *provenance, struct buf *out) {
@@ -36,10 +15,15 @@ void figure_tex_print(const struct figure *f, const char *run_name, bool wide,
              "\n\\else \\usebox0\\fi\n",
              f->name);
     buf_adds(out, "\\caption{");
-    add_escaped(out, f->title);
-    buf_adds(out, ". \\footnotesize ");
-    add_escaped(out, provenance);
+    latex_add_text(out, f->title);
+    buf_adds(out, ". ");
+    if (f->note) {
+        latex_add_text(out, f->note);
+        buf_addc(out, ' ');
+    }
+    buf_adds(out, "\\footnotesize ");
+    latex_add_text(out, provenance);
     buf_adds(out, ".}\n\\label{fig:");
-    add_label(out, run_name);
+    latex_add_label(out, run_name);
     buf_addf(out, ":%s}\n\\end{figure%s}\n", f->name, star);
 }

@@ -20,6 +20,7 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_first_n = {
     .name = "first_n",
     .title = "Accuracy and latency by first base steps",
+    .note = "Horizontal lines are the baseline, their intervals at the ends.",
     .needs = "a method with several first_n_base: [0, 1, 2]",
     .columns = columns,
     .fill = fill,

@@ -21,6 +21,7 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_threshold = {
     .name = "threshold",
     .title = "Accuracy and latency by threshold",
+    .note = "Horizontal lines are the baseline, their intervals at the ends.",
     .needs = "a method with several thresholds (threshold: [3, 5, 7])",
     .columns = columns,
     .fill = fill,
