@@ -7,8 +7,17 @@
 #include <string.h>
 
 const struct figure *const figures[] = {
-    &figure_accuracy_latency, &figure_threshold, &figure_budget,
-    &figure_first_n,          &figure_deadline,  NULL,
+    &figure_accuracy_latency,
+    &figure_threshold,
+    &figure_budget,
+    &figure_first_n,
+    &figure_deadline,
+    &figure_acceptance,
+    &figure_latency_split,
+    &figure_latency_cdf,
+    &figure_judge_prm,
+    &figure_depth,
+    NULL,
 };
 
 const struct figure *figure_get(const char *name, struct error *err) {

@@ -80,3 +80,10 @@ void evaluations_keep(struct evaluations *e, bool second, bool right) {
     }
     e->n = n;
 }
+
+// 0.3 is less than 3 * 0.1 in binary; no bin should show it.
+int evaluation_bin(double score) {
+    double bin = floor(score * EVALUATION_BINS + 1e-9);
+    if (bin < 0) return 0;
+    return bin >= EVALUATION_BINS ? EVALUATION_BINS - 1 : (int)bin;
+}

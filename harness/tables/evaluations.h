@@ -19,3 +19,7 @@ void evaluations_release(struct evaluations *e);
 
 // Keep the thoughts that have what is asked for.
 void evaluations_keep(struct evaluations *e, bool second, bool right);
+
+// The bin of a score: bins include their lower end, the last one both.
+enum { EVALUATION_BINS = 10 };
+int evaluation_bin(double score);

@@ -5,10 +5,8 @@
 #include <math.h>
 
 // The figure of the SpecReason paper that sets its judge beside a PRM: mean of
-// the second evaluator for thoughts in ten bins of the first one's score. Bins
-// include their lower end, the last one both; empty ones have no row.
-
-enum { N_BINS = 10 };
+// the second evaluator for thoughts in ten bins of the first one's score. Empty
+// bins have no row.
 
 // clang-format off
 static const struct table_column columns[] = {
@@ -26,15 +24,9 @@ struct bin {
     double second, right;
 };
 
-// 0.3 is less than 3 * 0.1 in binary; no bin should show it.
-static int bin_of(double score) {
-    double bin = floor(score * N_BINS + 1e-9);
-    return bin < 0 ? 0 : bin >= N_BINS ? N_BINS - 1 : (int)bin;
-}
-
 static void add_thoughts(struct bin *bins, const struct evaluations *e) {
     for (int i = 0; i < e->n; i++) {
-        struct bin *b = &bins[bin_of(e->score[i])];
+        struct bin *b = &bins[evaluation_bin(e->score[i])];
         b->n++;
         b->second += e->second[i];
         if (isnan(e->right[i])) continue;
@@ -48,8 +40,8 @@ static void fill_bin(const struct report_cell *c, int i, const struct bin *b,
     report_begin_row(t, c);
     table_set_text(t, "evaluator", report_setting(c, "evaluator"));
     table_set_text(t, "second", report_setting(c, "second_evaluator"));
-    table_set_number(t, "bin_low", (double)i / N_BINS);
-    table_set_number(t, "bin_high", (i + 1.0) / N_BINS);
+    table_set_number(t, "bin_low", (double)i / EVALUATION_BINS);
+    table_set_number(t, "bin_high", (i + 1.0) / EVALUATION_BINS);
     table_set_number(t, "n_thoughts", b->n);
     table_set_number(t, "mean_second", b->second / b->n);
     if (b->n_checked) {
@@ -62,14 +54,14 @@ static void fill_bin(const struct report_cell *c, int i, const struct bin *b,
 static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         const struct report_cell *c = &r->cells[i];
-        struct bin bins[N_BINS] = {{0}};
+        struct bin bins[EVALUATION_BINS] = {{0}};
         struct evaluations e;
         if (!c->usable) continue;
         evaluations_fill(&e, c);
         evaluations_keep(&e, true, false);
         add_thoughts(bins, &e);
         evaluations_release(&e);
-        for (int b = 0; b < N_BINS; b++) {
+        for (int b = 0; b < EVALUATION_BINS; b++) {
             if (bins[b].n) fill_bin(c, b, &bins[b], t);
         }
     }

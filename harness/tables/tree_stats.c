@@ -94,6 +94,10 @@ static void add_step(struct depth_sums *d, const struct walk *w, int i) {
     if (!isnan(step->score)) {
         d->n_scored[step->author] += n;
         d->score[step->author] += n * step->score;
+        if (step->kept) {
+            d->n_kept++;
+            d->kept_score += step->score;
+        }
     }
     if (!isnan(step->threshold)) {
         d->n_threshold += n;
@@ -145,6 +149,14 @@ void tree_stats_fill(struct tree_stats *s, const struct report_cell *c) {
         if (has_tree(&c->samples[i])) count_above(s, &c->samples[i]);
     }
     s->all.n_samples = s->n_samples;
+}
+
+void tree_stats_fill_problem(struct tree_stats *s, const struct report_cell *c,
+                             int problem) {
+    struct report_cell alone = *c;
+    alone.samples = c->samples + (size_t)problem * (size_t)c->k;
+    alone.n_problems = 1;
+    tree_stats_fill(s, &alone);
 }
 
 void tree_stats_release(struct tree_stats *s) {

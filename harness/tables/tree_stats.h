@@ -17,7 +17,8 @@ struct depth_sums {
     double n_threshold, threshold; // of thoughts with one in force
     double n_rejected;             // the draft's
     double n_rewritten;            // the base's beside drafted ones
-    double n_above; // the draft's with a score above the base's mean
+    double n_above;            // the draft's with a score above the base's mean
+    double n_kept, kept_score; // different thoughts of the paths chosen, scored
 };
 
 struct tree_stats {
@@ -31,6 +32,9 @@ struct tree_stats {
 
 // Allocates; no depths when no sample has a tree.
 void tree_stats_fill(struct tree_stats *s, const struct report_cell *c);
+// Those of one problem alone.
+void tree_stats_fill_problem(struct tree_stats *s, const struct report_cell *c,
+                             int problem);
 void tree_stats_release(struct tree_stats *s);
 
 // Means; NAN where there is nothing to take them of.
