@@ -21,8 +21,9 @@ static const struct cli_option options[] = {
      .help = "md (default), csv, latex or json"},
     {.name = "table", .short_name = 't', .type = CLI_TEXT, .offset = AT(table),
      .value_name = "NAME",
-     .help = "only this table: main, accuracy, latency, speedup, search, steps, "
-             "depths, evaluators, evaluator_bins, pass_at_k, samples"},
+     .help = "only this table: main, accuracy, latency, speedup, pareto, "
+             "deadline, search, steps, depths, evaluators, evaluator_bins, "
+             "pass_at_k, validity, samples"},
     {.name = "partial", .type = CLI_FLAG, .offset = AT(partial),
      .help = "estimates also for cells that lack samples"},
     {.name = "save", .type = CLI_FLAG, .offset = AT(save),

@@ -167,5 +167,6 @@ struct report_table {
 
 extern const struct report_table table_main, table_accuracy, table_latency,
     table_speedup, table_search, table_steps, table_depths, table_evaluators,
-    table_evaluator_bins, table_pass_at_k, table_samples;
+    table_evaluator_bins, table_pass_at_k, table_samples,
+    table_pareto, table_deadline, table_validity;
 extern const struct report_table *const report_tables[]; // ends with NULL

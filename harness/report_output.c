@@ -5,6 +5,7 @@
 #include "harness/provenance.h"
 #include "harness/report.h"
 #include "harness/table.h"
+#include "harness/validity.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -176,4 +177,5 @@ void report_print_notices(const struct report *r, FILE *log) {
         fprintf(log, "note: %lld stored samples belong to no cell\n",
                 (long long)r->n_foreign);
     }
+    validity_print_notices(r, log);
 }

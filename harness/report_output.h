@@ -22,5 +22,6 @@ int report_print(const struct report *r, const struct table_writer *writer,
                  const char *only, FILE *out, struct error *err);
 
 // One line on `log` for what a reader of the tables must know: cells that lack
-// samples, samples that failed, times from different machines, foreign samples.
+// samples, samples that failed, times from different machines, foreign samples,
+// cells that are not valid.
 void report_print_notices(const struct report *r, FILE *log);

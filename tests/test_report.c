@@ -207,8 +207,9 @@ Test(report, prints_the_table_asked_for) {
     cr_assert(strchr(text, '\n') == text + strlen(text) - 1, "%s", text);
     cr_assert_eq(report_print(&r, &writer_csv, "nope", stdout, &err), -1);
     cr_assert(strstr(err.text,
-                     "main, accuracy, latency, speedup, search, steps, "
-                     "depths, evaluators, evaluator_bins, pass_at_k, samples"));
+                     "main, accuracy, latency, speedup, pareto, deadline, "
+                     "search, steps, depths, evaluators, evaluator_bins, "
+                     "pass_at_k, validity, samples"));
     FILE *full = fopen("/dev/full", "w");
     if (full) {
         cr_assert_eq(report_print(&r, &writer_csv, NULL, full, &err), -1);
