@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct options {
     const char *format;
@@ -29,6 +30,16 @@ static const struct cli_option options[] = {
 };
 // clang-format on
 
+static void print_source(const struct comparison *c, struct buf *out) {
+    const struct report *a = &c->a->report, *b = &c->b->report;
+    bool same = !strcmp(a->dir, b->dir);
+    if (!same) buf_adds(out, "A: ");
+    provenance_print(a, out);
+    if (same) return;
+    buf_adds(out, "; B: ");
+    provenance_print(b, out);
+}
+
 static int print_table(const struct comparison *c,
                        const struct table_writer *writer, FILE *out,
                        struct error *err) {
@@ -37,10 +48,7 @@ static int print_table(const struct comparison *c,
     buf_init(&text);
     buf_init(&source);
     compare_table_make(c, &t);
-    buf_adds(&source, "A: ");
-    provenance_print(&c->a->report, &source);
-    buf_adds(&source, "; B: ");
-    provenance_print(&c->b->report, &source);
+    print_source(c, &source);
     t.provenance = source.text;
     writer->write(&t, &text);
     int rc = 0;

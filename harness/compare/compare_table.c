@@ -38,7 +38,7 @@ static const struct paper_column paper[] = {
     {"accuracy_b", "pass@1|of B", PAPER_PERCENT, BEST_NONE, NULL, NULL},
     {"accuracy_diff", "pass@1,|difference", PAPER_POINTS, BEST_NONE,
      "diff_ci_low", "diff_ci_high"},
-    {"diff_p_bh", "$p$", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"diff_p_bh", "$p$ (BH)", PAPER_AS_IS, BEST_NONE, NULL, NULL},
     {"min_detectable_diff", "Detectable", PAPER_POINTS, BEST_NONE, NULL, NULL},
     {"speedup", "Speedup", PAPER_RATIO, BEST_NONE, "speedup_ci_low",
      "speedup_ci_high"},

@@ -62,6 +62,7 @@ int comparison_make(struct comparison *c, struct side *a, struct side *b,
         return -1;
     }
     a->report.manifest.confidence = confidence;
+    b->report.manifest.confidence = confidence;
     c->cells = xcalloc((size_t)c->n, sizeof *c->cells);
     for (int i = 0; i < c->n; i++) {
         c->cells[i].match = matches[i];

@@ -38,8 +38,8 @@ struct comparison {
     struct buf *unmatched;                  // a line for each such cell
 };
 
-// The sides are borrowed; intervals and permutations are those of `a`'s
-// manifest, with this confidence. -1 as side_match(); `c` is then empty.
+// The sides are borrowed, and take this confidence; the seed of permutations is
+// a's. -1 as side_match(); `c` is then empty.
 int comparison_make(struct comparison *c, struct side *a, struct side *b,
                     double confidence, struct error *err);
 void comparison_release(struct comparison *c); // safe on a zeroed struct
