@@ -55,9 +55,11 @@ static enum times_obstacle find_obstacle(const struct report *ra,
     return TIMES_COMPARABLE;
 }
 
-// The same samples.jsonl, and sample by sample the same session.
+// A virtual clock, or the same samples.jsonl and sample by sample the same
+// session.
 static bool interleaved(const struct report *ra, const struct report_cell *a,
                         const struct report *rb, const struct report_cell *b) {
+    if (ra->manifest.virtual_time && rb->manifest.virtual_time) return true;
     if (strcmp(ra->hash, rb->hash) || a->dataset->n_problems != b->n_problems ||
         a->k != b->k)
         return false;

@@ -20,7 +20,8 @@ struct times_comparison {
     char text[64]; // "times of different machines"; "": comparable
     // Every sample of a and the one of the same problem and index of b were
     // taken in one session of one store, where all cells of a problem run in
-    // turn. Else the machine may have changed between the two.
+    // turn; or by a virtual clock. Else the machine may have changed between
+    // the two.
     bool interleaved;
 };
 
