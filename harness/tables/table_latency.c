@@ -1,4 +1,6 @@
 #include "harness/report.h"
+#include "harness/stats/stats_quantile.h"
+#include "harness/stats/stats_series.h"
 #include "harness/table.h"
 
 #include "engine/base/alloc.h"
@@ -7,15 +9,25 @@
 #include <stdlib.h>
 
 // Wall time of one sample, latency mode only. Quantiles are type 7 over all
-// samples of the cell, p90 from ten samples on, and say how one sample feels;
-// they carry no interval since samples of a problem are not independent.
+// samples of the cell and say how one sample feels; their intervals allow for
+// samples of a problem being alike. Quantile p is shown from 1 / (1 - p)
+// samples on, its interval where the samples give one.
 
-enum { P90_SAMPLES = 10 };
+static const struct {
+    double p;
+    const char *column, *low, *high;
+} quantiles[] = {{0.5, "p50_ms", "p50_ci_low", "p50_ci_high"},
+                 {0.9, "p90_ms", "p90_ci_low", "p90_ci_high"},
+                 {0.99, "p99_ms", "p99_ci_low", "p99_ci_high"}};
+enum { N_QUANTILES = sizeof quantiles / sizeof *quantiles };
 
 // clang-format off
 static const struct table_column columns[] = {
     REPORT_FIRST_COLUMNS,
-    {"mean_ms", 3, false}, {"p50_ms", 3, false}, {"p90_ms", 3, false},
+    {"mean_ms", 3, false}, {"p50_ms", 3, false}, {"p50_ci_low", 3, true},
+    {"p50_ci_high", 3, true}, {"p90_ms", 3, false}, {"p90_ci_low", 3, true},
+    {"p90_ci_high", 3, true}, {"p99_ms", 3, false}, {"p99_ci_low", 3, true},
+    {"p99_ci_high", 3, true}, {"mad_ms", 3, true},
     {"kept_tokens", 1, false}, {"tok_per_s", 1, false}, {"se_ms", 3, true},
     {"n_samples", 0, true}, {"prompt_ms", 3, false}, {"base_ms", 3, false},
     {"draft_ms", 3, false}, {"verify_ms", 3, false}, {"judge_ms", 3, false},
@@ -70,15 +82,30 @@ static double timed_tokens(const struct report_sample *s) {
     return isnan(report_ms(s)) ? NAN : (double)s->count.kept_tokens;
 }
 
-// The values of all samples that have one.
+// The values of all samples that have one, and of which problem each is.
 static int collect(const struct report_cell *c, report_value_fn fn,
-                   double *values) {
+                   double *values, int *problem) {
     int n = 0;
     for (int i = 0; i < c->n_problems * c->k; i++) {
         double value = c->samples[i].present ? fn(&c->samples[i]) : NAN;
-        if (!isnan(value)) values[n++] = value;
+        if (isnan(value)) continue;
+        values[n] = value;
+        problem[n++] = i / c->k;
     }
     return n;
+}
+
+static void fill_quantiles(const struct report *r, const struct report_cell *c,
+                           const double *ms, const int *problem, int n,
+                           struct table *t) {
+    for (int i = 0; i < N_QUANTILES; i++) {
+        double p = quantiles[i].p;
+        if (n * (1 - p) < 1 - 1e-9) continue;
+        struct estimate e = stats_quantile_interval(
+            ms, problem, n, c->n_problems, p, r->manifest.confidence);
+        report_set_estimate(t, quantiles[i].column, quantiles[i].low,
+                            quantiles[i].high, &e);
+    }
 }
 
 static void fill_split(const struct report_cell *c, struct table *t) {
@@ -94,18 +121,19 @@ static void fill_times(const struct report *r, const struct report_cell *c,
                        struct table *t) {
     size_t n_all = (size_t)c->n_problems * (size_t)c->k;
     double *ms = xcalloc(n_all, sizeof *ms);
-    int n = collect(c, report_ms, ms);
+    int *problem = xcalloc(n_all, sizeof *problem);
+    int n = collect(c, report_ms, ms, problem);
     double mean = stats_mean(ms, n), tokens = report_mean(c, timed_tokens);
     table_set_number(t, "mean_ms", mean);
     table_set_number(t, "se_ms", report_estimate(r, c, report_ms).se);
-    table_set_number(t, "p50_ms", stats_quantile(ms, n, 0.5));
-    table_set_number(t, "p90_ms",
-                     n < P90_SAMPLES ? NAN : stats_quantile(ms, n, 0.9));
+    table_set_number(t, "mad_ms", stats_mad(ms, n));
+    fill_quantiles(r, c, ms, problem, n, t);
     table_set_number(t, "kept_tokens", report_mean(c, report_kept_tokens));
     table_set_number(t, "tok_per_s", mean > 0 ? 1000 * tokens / mean : NAN);
     table_set_number(t, "n_samples", n ? n : NAN);
     fill_split(c, t);
     free(ms);
+    free(problem);
 }
 
 static void fill(const struct report *r, struct table *t) {
