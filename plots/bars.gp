@@ -9,9 +9,14 @@ stats csv using (column("bar")) nooutput
 n_bars = int(STATS_max)
 array bar_name[n_bars]
 do for [b = 1:n_bars] { bar_name[b] = "" }
+# A name on an axis is a format to gnuplot: "%" is written twice.
+set encoding utf8
+doubled(text, i) = i > strlen(text) ? "" : text[i:i] . \
+    (text[i:i] eq "%" ? "%" : "") . doubled(text, i + 1)
 longest = 0
 stats csv using (b = int(column("bar")), bar_name[b] = strcol("bar_label"), \
     longest = strlen(bar_name[b]) > longest ? strlen(bar_name[b]) : longest, 0) nooutput
+do for [b = 1:n_bars] { bar_name[b] = doubled(bar_name[b], 1) }
 
 part_height = 0.43 * n_bars + 0.2
 load style

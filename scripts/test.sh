@@ -10,6 +10,7 @@ run make -s check-layers check-headers check-functions
 run build/specsweep-tests -j"$jobs"
 run sh tests/mini_sweep.sh build/specsweep
 run sh tests/benchmarks.sh build/specsweep
+run sh tests/plots.sh build/specsweep
 run sh tests/readme_examples.sh build/specsweep
 run bash tests/kill_resume.sh configs/mini.yaml 20
 run sh tests/fetch_datasets.sh build/specsweep
