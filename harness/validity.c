@@ -109,8 +109,10 @@ static void mark_sessions(const struct report *r, const struct report_cell *c,
     }
 }
 
-// That the times of the cell and of its baseline come from.
+// That the times of the cell and of its baseline come from. Those of a virtual
+// clock come from none.
 static struct measure machines(const struct cell_facts *f) {
+    if (f->report->manifest.virtual_time) return (struct measure){NAN, false};
     size_t n_sessions = (size_t)f->report->manifest.n_sessions;
     bool *used = xcalloc(n_sessions + 1, sizeof *used);
     mark_sessions(f->report, f->cell, used);

@@ -227,6 +227,9 @@ Test(validity, machines_of_the_baseline_count) {
     s->samples[1][7].session = 0;
     s->samples[0][7].session = 1;
     expect(s, CHECK_MACHINES, VALIDITY_SUSPECT, 2, 0);
+    s->report.manifest.virtual_time = true;
+    expect(s, CHECK_MACHINES, VALIDITY_VALID, NAN, 0);
+    s->report.manifest.virtual_time = false;
     s->sessions[1].machine = "m0";
     expect(s, CHECK_MACHINES, VALIDITY_VALID, 1, 0);
     for (int i = 0; i < SAMPLES; i++) { // throughput mode
