@@ -71,6 +71,10 @@ const struct option report_table[] = {
     {.name = "confidence", .type = OPT_FLOAT, .offset = offsetof(struct report_config, confidence),
      .min = 0.5, .max = 0.9999, .default_value = "0.95",
      .help = "of intervals"},
+    {.name = "cluster_tag", .type = OPT_TEXT, .offset = offsetof(struct report_config, cluster_tag),
+     .text_size = 64, .default_value = "",
+     .help = "problems with the same tag that begins so (doc: 'doc:17') are "
+             "one cluster of intervals; default: each is one"},
     {.name = NULL},
 };
 // clang-format on

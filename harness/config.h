@@ -53,6 +53,8 @@ struct report_config {
     char baseline[64]; // label of the method that others are compared with
     char versus[64];   // label of a second such method; "": none
     double confidence; // of intervals
+    // Problems with a tag "TAG:x" are one cluster for each x; "": none are.
+    char cluster_tag[64];
 };
 extern const struct option report_table[];
 

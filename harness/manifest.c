@@ -4,6 +4,7 @@
 #include "engine/base/error.h"
 #include "harness/grader.h"
 #include "harness/host.h"
+#include "harness/problem_cluster.h"
 #include "harness/sample_record.h"
 #include "harness/step_checker.h"
 #include "harness/version.h"
@@ -43,7 +44,8 @@ static void take_models(struct manifest *m, const struct sweep *s,
 }
 
 static void take_problems(struct manifest_dataset *d,
-                          const struct problem_set *set, struct arena *a) {
+                          const struct problem_set *set,
+                          const char *cluster_tag, struct arena *a) {
     d->n_problems = set->n;
     d->problems = arena_alloc(a, (size_t)set->n * sizeof *d->problems);
     for (int i = 0; i < set->n; i++) {
@@ -51,6 +53,10 @@ static void take_problems(struct manifest_dataset *d,
         d->problems[i].hash = arena_strdup(a, set->problems[i].hash);
         if (d->steps)
             d->problems[i].text = arena_strdup(a, set->problems[i].question);
+        const char *cluster =
+            *cluster_tag ? problem_cluster(&set->problems[i], cluster_tag)
+                         : NULL;
+        if (cluster) d->problems[i].cluster = arena_strdup(a, cluster);
     }
 }
 
@@ -68,7 +74,7 @@ static void take_datasets(struct manifest *m, const struct sweep *s) {
             .hash = arena_strdup(a, s->sets[i].hash),
             .steps = from->steps ? from->steps->name : NULL,
         };
-        take_problems(&m->datasets[i], &s->sets[i], a);
+        take_problems(&m->datasets[i], &s->sets[i], c->report.cluster_tag, a);
     }
 }
 

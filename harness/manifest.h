@@ -34,7 +34,8 @@ struct manifest_model {
 
 struct manifest_problem {
     const char *id, *hash;
-    const char *text; // its question; NULL where no steps are checked
+    const char *text;    // its question; NULL where no steps are checked
+    const char *cluster; // name (problem_cluster.h); NULL: one of its own
 };
 
 struct manifest_dataset {

@@ -71,6 +71,8 @@ static void add_datasets(const struct manifest *m, struct buf *out) {
             json_put_string(out, "hash", d->problems[j].hash);
             if (d->problems[j].text)
                 json_put_string(out, "problem", d->problems[j].text);
+            if (d->problems[j].cluster)
+                json_put_string(out, "cluster", d->problems[j].cluster);
             buf_addc(out, '}');
         }
         buf_adds(out, "]}");
@@ -217,6 +219,7 @@ static void take_datasets(struct manifest *m, struct json_reader *r,
             to->problems[j].id = json_take_text(r, p, "id");
             to->problems[j].hash = json_take_text(r, p, "hash");
             to->problems[j].text = json_take_text_or_null(r, p, "problem");
+            to->problems[j].cluster = json_take_text_or_null(r, p, "cluster");
         }
     }
 }

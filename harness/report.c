@@ -2,6 +2,8 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "harness/problem_cluster.h"
+#include "harness/stats/stats_cluster.h"
 #include "harness/store.h"
 #include "harness/table.h"
 
@@ -103,6 +105,25 @@ static const struct report_cell *labelled_cell(const struct report *r,
     return same ? same : n_found == 1 ? found : NULL;
 }
 
+// Clusters of the problems of a data set: how many, and *cluster, NULL where no
+// problem names one.
+static int take_clusters(struct report *r, const struct manifest_dataset *d,
+                         const int **cluster) {
+    size_t n = (size_t)d->n_problems;
+    const char **names = xcalloc(n + 1, sizeof *names);
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        names[i] = d->problems[i].cluster;
+        any |= names[i] != NULL;
+    }
+    int *numbers = any ? arena_alloc(&r->arena, n * sizeof *numbers) : NULL;
+    int n_clusters =
+        any ? problem_clusters_number(names, d->n_problems, numbers) : 0;
+    *cluster = numbers;
+    free(names);
+    return n_clusters;
+}
+
 static void make_cells(struct report *r) {
     const struct manifest *m = &r->manifest;
     r->n_cells = m->n_cells;
@@ -113,6 +134,15 @@ static void make_cells(struct report *r) {
         c->dataset = &m->datasets[c->cell->dataset];
         c->n_problems = c->dataset->n_problems;
         c->k = m->k;
+        // The cells of a data set share its clusters.
+        const struct report_cell *same = NULL;
+        for (int j = 0; j < i && !same; j++) {
+            if (r->cells[j].dataset == c->dataset) same = &r->cells[j];
+        }
+        c->cluster = same ? same->cluster : NULL;
+        c->n_clusters = same
+                            ? same->n_clusters
+                            : take_clusters(r, c->dataset, &c->cluster);
     }
     if (r->n_cells) {
         qsort(r->cells, (size_t)r->n_cells, sizeof *r->cells, compare_cells);
@@ -369,16 +399,32 @@ double report_mean(const struct report_cell *c, report_value_fn fn) {
     return n ? sum / n : NAN;
 }
 
+struct estimate report_interval(const struct report *r,
+                                const struct report_cell *c,
+                                const double *values) {
+    double level = r->manifest.confidence, *x;
+    int *cluster, n = 0;
+    x = xcalloc((size_t)c->n_problems + 1, sizeof *x);
+    cluster = xcalloc((size_t)c->n_problems + 1, sizeof *cluster);
+    for (int i = 0; i < c->n_problems; i++) {
+        if (isnan(values[i])) continue;
+        if (c->cluster) cluster[n] = c->cluster[i];
+        x[n++] = values[i];
+    }
+    struct estimate e =
+        c->cluster ? stats_clustered_mean(x, cluster, n, c->n_clusters, level)
+                   : stats_mean_interval(x, n, level);
+    free(cluster);
+    free(x);
+    return e;
+}
+
 struct estimate report_estimate(const struct report *r,
                                 const struct report_cell *c,
                                 report_value_fn fn) {
     double *means = xcalloc((size_t)c->n_problems, sizeof *means);
     report_problem_means(c, fn, means);
-    int n = 0;
-    for (int i = 0; i < c->n_problems; i++) {
-        if (!isnan(means[i])) means[n++] = means[i];
-    }
-    struct estimate e = stats_mean_interval(means, n, r->manifest.confidence);
+    struct estimate e = report_interval(r, c, means);
     free(means);
     return e;
 }

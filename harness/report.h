@@ -60,6 +60,10 @@ struct report_cell {
     struct report_sample *samples; // [n_problems][k]
     int n_missing, n_failed;
     bool usable;                        // estimates may be made
+    // [n_problems] clusters of the problems in [0, n_clusters); NULL: the
+    // manifest names none, each is its own.
+    const int *cluster;
+    int n_clusters;
     const struct report_cell *baseline; // NULL: none, or itself
     const struct report_cell *versus;   // as baseline, of the second label
 };
@@ -101,7 +105,13 @@ void report_problem_means(const struct report_cell *c, report_value_fn fn,
                           double *values);
 // Mean over all samples; NAN when none has the value.
 double report_mean(const struct report_cell *c, report_value_fn fn);
-// Mean over the problem means, with t interval at the report's confidence.
+// Mean of values[n_problems], one of each problem (NAN: none), with t interval
+// at the report's confidence: over problems, or over clusters of problems where
+// the manifest names them.
+struct estimate report_interval(const struct report *r,
+                                const struct report_cell *c,
+                                const double *values);
+// The same of the problem means.
 struct estimate report_estimate(const struct report *r,
                                 const struct report_cell *c,
                                 report_value_fn fn);
@@ -143,12 +153,12 @@ void report_end_row(struct table *t, const struct report_cell *c);
     {NULL, 0, false}
 // What papers show of them, before the table's own.
 #define REPORT_FIRST_PAPER                                                     \
-    {.column = "base", .heading = "Base"},                                     \
-    {.column = "dataset", .heading = "Data set"},                              \
-    {.column = "draft", .heading = "Draft"},                                   \
+    {.column = "base", .heading = "Base", .form = PAPER_ONCE},                 \
+    {.column = "dataset", .heading = "Data set", .form = PAPER_ONCE},          \
+    {.column = "draft", .heading = "Draft", .form = PAPER_ONCE},               \
     {.column = "method", .heading = "Method"},                                 \
     {.column = "threshold", .heading = "Threshold", .form = PAPER_SETTING},    \
-    {.column = "variant", .heading = "Settings"}
+    {.column = "variant", .heading = "Settings", .form = PAPER_ONCE}
 #define REPORT_LAST_PAPER {.column = NULL}
 // clang-format on
 

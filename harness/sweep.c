@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "harness/dataset.h"
 #include "harness/grader.h"
+#include "harness/problem_cluster.h"
 #include "harness/step_checker.h"
 #include "harness/version.h"
 
@@ -336,6 +337,21 @@ int sweep_load_set(struct problem_set *set, const struct config *c, int i,
     return -1;
 }
 
+// A tag that no problem has is likely a misspelt one.
+static int check_cluster_tag(const struct sweep *s, struct error *err) {
+    const char *tag = s->config->report.cluster_tag;
+    if (!*tag) return 0;
+    for (int i = 0; i < s->config->n_datasets; i++) {
+        for (int j = 0; j < s->sets[i].n; j++) {
+            if (problem_cluster(&s->sets[i].problems[j], tag)) return 0;
+        }
+    }
+    return error_set(err, ERR_USAGE,
+                     "%s: cluster_tag '%s': no problem has a tag that begins "
+                     "with '%s:'",
+                     s->config->path, tag, tag);
+}
+
 int sweep_open(struct sweep *s, const struct config *config,
                struct error *err) {
     *s = (struct sweep){.config = config};
@@ -348,6 +364,7 @@ int sweep_open(struct sweep *s, const struct config *config,
     if (!status) status = check_versus(s, err);
     for (int i = 0; i < config->n_datasets && !status; i++)
         status = sweep_load_set(&s->sets[i], config, i, err);
+    if (!status) status = check_cluster_tag(s, err);
     if (status) sweep_release(s);
     return status;
 }

@@ -15,7 +15,8 @@ void helper_store_init(struct helper_store *h) {
     static const char *const hashes[] = {"h0", "h1", "h2"};
     *h = (struct helper_store){0};
     for (int i = 0; i < HELPER_PROBLEMS; i++) {
-        h->problems[i] = (struct manifest_problem){ids[i], hashes[i], NULL};
+        h->problems[i] =
+            (struct manifest_problem){.id = ids[i], .hash = hashes[i]};
     }
     h->dataset = (struct manifest_dataset){.name = "set",
                                            .path = "set.jsonl",

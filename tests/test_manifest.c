@@ -99,6 +99,22 @@ Test(manifest, keeps_what_steps_are_checked_against) {
     helper_dir_free(dir);
 }
 
+// Older folders name no clusters.
+Test(manifest, keeps_clusters) {
+    struct helper_store h;
+    struct manifest m;
+    struct error err = {0};
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    h.problems[1].cluster = "doc \"a\"";
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    cr_assert_eq(manifest_load(&m, dir, &err), 0, "%s", err.text);
+    cr_expect_null(m.datasets[0].problems[0].cluster);
+    cr_expect_str_eq(m.datasets[0].problems[1].cluster, "doc \"a\"");
+    manifest_release(&m);
+    helper_dir_free(dir);
+}
+
 // Cutting the file anywhere must give one clear line.
 Test(manifest, refuses_every_truncation) {
     struct helper_store h;
@@ -152,10 +168,10 @@ Test(manifest, may_be_extended) {
     h.manifest.n_cells = 4;
     expect_extends(&h, true, "");
 
-    struct manifest_problem problems[4] = {{"new", "hn", NULL},
-                                           {"p2", "h2", NULL},
-                                           {"p1", "h1", NULL},
-                                           {"p0", "h0", NULL}};
+    struct manifest_problem problems[4] = {{.id = "new", .hash = "hn"},
+                                           {.id = "p2", .hash = "h2"},
+                                           {.id = "p1", .hash = "h1"},
+                                           {.id = "p0", .hash = "h0"}};
     h.dataset.problems = problems;
     h.dataset.n_problems = 4;
     expect_extends(&h, true, "");

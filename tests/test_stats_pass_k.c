@@ -139,7 +139,8 @@ static char *make_folder(struct helper_store *h, const unsigned *correct,
 
 // c = 1, 2, 0 of 5. k = 1: .2, .4, 0; k = 2: .4, .7, 0; k = 4: .8, 1, 0; k = 5:
 // 1, 1, 0. Means, SDs and qt(.975, 2) = 4.302653 as in the other tables, worked
-// out by Python's fractions and statistics.
+// out by Python's fractions and statistics. All answers have the same text, but
+// right ones and others are apart: maj@k .2 .4 0, .2 .4 0, 0 .3 0, 0 0 0.
 Test(stats_pass_k, table_has_a_row_per_number_of_samples) {
     static const unsigned correct[] = {1, 6, 0}, missing[] = {0, 0, 0};
     struct helper_store h;
@@ -148,11 +149,16 @@ Test(stats_pass_k, table_has_a_row_per_number_of_samples) {
     cr_expect_str_eq(
         csv,
         "base,draft,dataset,method,threshold,n_problems,k,pass_at_k,se,ci_low,"
-        "ci_high,n_missing,n_failed,variant,cell\n"
-        "big,,set,vanilla,,3,1,0.2000,0.1155,0.0000,0.6968,,,,aaaaaaaa\n"
-        "big,,set,vanilla,,3,2,0.3667,0.2028,0.0000,1.0000,,,,aaaaaaaa\n"
-        "big,,set,vanilla,,3,4,0.6000,0.3055,0.0000,1.0000,,,,aaaaaaaa\n"
-        "big,,set,vanilla,,3,5,0.6667,0.3333,0.0000,1.0000,,,,aaaaaaaa\n",
+        "ci_high,maj_at_k,maj_se,maj_ci_low,maj_ci_high,n_missing,n_failed,"
+        "variant,cell\n"
+        "big,,set,vanilla,,3,1,0.2000,0.1155,0.0000,0.6968,"
+        "0.2000,0.1155,0.0000,0.6968,,,,aaaaaaaa\n"
+        "big,,set,vanilla,,3,2,0.3667,0.2028,0.0000,1.0000,"
+        "0.2000,0.1155,0.0000,0.6968,,,,aaaaaaaa\n"
+        "big,,set,vanilla,,3,4,0.6000,0.3055,0.0000,1.0000,"
+        "0.1000,0.1000,0.0000,0.5303,,,,aaaaaaaa\n"
+        "big,,set,vanilla,,3,5,0.6667,0.3333,0.0000,1.0000,"
+        "0.0000,0.0000,0.0000,0.0000,,,,aaaaaaaa\n",
         "%s", csv);
     // pass@1 here and there are the same digits.
     char *accuracy = table_csv(dir, false, &table_accuracy);
@@ -170,14 +176,65 @@ Test(stats_pass_k, table_of_missing_samples) {
     struct helper_store h;
     char *dir = make_folder(&h, correct, missing);
     char *csv = table_csv(dir, false, &table_pass_at_k);
-    cr_expect(strstr(csv, "vanilla,,,1,,,,,6,,,aaaaaaaa\n"), "%s", csv);
+    cr_expect(strstr(csv, "vanilla,,,1,,,,,,,,,6,,,aaaaaaaa\n"), "%s", csv);
     free(csv);
     // c of n: 1 of 4, 2 of 4, 0 of 1.
     csv = table_csv(dir, true, &table_pass_at_k);
     cr_expect(strstr(csv, "vanilla,,3,1,0.2500,"), "%s", csv);
     cr_expect(strstr(csv, "vanilla,,2,2,0.6667,0.1667,"), "%s", csv);
     cr_expect(strstr(csv, "vanilla,,2,4,1.0000,0.0000,"), "%s", csv);
-    cr_expect(strstr(csv, "vanilla,,0,5,,,,,6,,,"), "%s", csv);
+    cr_expect(strstr(csv, "vanilla,,0,5,,,,,,,,,6,,,"), "%s", csv);
+    free(csv);
+    helper_dir_free(dir);
+}
+
+// By hand, from all subsets: maj@1 .4 .2 .4, maj@2 the same, maj@4 .7 0 .2
+// (four answers of one vote have a quarter each), maj@5 1 0 0.
+Test(stats_pass_k, votes_are_for_the_text_of_an_answer) {
+    static const char *const answers[][5] = {{"1", "2", "1", "3", ""},
+                                             {"2", "2", "1", "2", "2"},
+                                             {"0.5", "2", "1/2", "3", "2"}};
+    static const unsigned correct[] = {5, 4, 5};
+    struct helper_store h;
+    struct error err = {0};
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    h.manifest.k = 5;
+    h.manifest.n_cells = 1;
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0, "%s", err.text);
+    for (int i = 0; i < HELPER_PROBLEMS * 5; i++) {
+        bool right = correct[i / 5] >> i % 5 & 1;
+        struct sample s = helper_sample(&h, 0, i / 5, i % 5, 10, 10, right);
+        s.answer = answers[i / 5][i % 5];
+        helper_add(dir, &s);
+    }
+    char *csv = table_csv(dir, false, &table_pass_at_k);
+    cr_expect(strstr(csv, ",0.3333,0.0667,0.0465,0.6202,,,,"), "%s", csv);
+    cr_expect(strstr(csv, ",3,2,0.6000,0.1000,0.1697,1.0000,0.3333,0.0667,"
+                          "0.0465,0.6202,,,,"),
+              "%s", csv);
+    cr_expect(strstr(csv, ",0.3000,0.2082,0.0000,1.0000,,,,"), "%s", csv);
+    cr_expect(strstr(csv, ",0.3333,0.3333,0.0000,1.0000,,,,"), "%s", csv);
+    free(csv);
+    helper_dir_free(dir);
+}
+
+// Programs are right or wrong without an answer.
+Test(stats_pass_k, no_votes_without_answers) {
+    struct helper_store h;
+    struct error err = {0};
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    h.manifest.n_cells = 1;
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0, "%s", err.text);
+    for (int i = 0; i < HELPER_PROBLEMS * HELPER_K; i++) {
+        struct sample s = helper_sample(&h, 0, i / 2, i % 2, 10, 10, i % 2);
+        s.answer = "";
+        helper_add(dir, &s);
+    }
+    char *csv = table_csv(dir, false, &table_pass_at_k);
+    cr_expect(strstr(csv, ",3,1,0.5000,0.0000,0.5000,0.5000,,,,,,,,"), "%s",
+              csv);
     free(csv);
     helper_dir_free(dir);
 }

@@ -3,6 +3,8 @@
 #include "engine/base/alloc.h"
 #include "engine/base/buf.h"
 #include "engine/base/error.h"
+#include "harness/manifest.h"
+#include "harness/sweep_models.h"
 #include "tests/helper_dir.h"
 
 #include <criterion/criterion.h>
@@ -245,6 +247,43 @@ Test(sweep, counts_samples_and_models) {
     cr_expect_eq(sweep_n_samples(&s.sweep), 30);
     cr_expect(sweep_uses_model(&s.sweep, 0));
     cr_expect_not(sweep_uses_model(&s.sweep, 1));
+    leave(&s);
+}
+
+// The manifest has the value of a problem's first such tag.
+Test(sweep, problems_of_a_tag_are_clusters) {
+    struct scene s = {.dir = helper_dir_new()};
+    struct sweep_models models = {0};
+    struct manifest m;
+    s.path = helper_path(s.dir, "x.yaml");
+    char *data = helper_path(s.dir, "p.jsonl");
+    helper_write(data,
+                 "{\"id\": \"a\", \"problem\": \"1?\", \"answer\": \"1\", "
+                 "\"tags\": [\"hard\", \"doc:x\"]}\n"
+                 "{\"id\": \"b\", \"problem\": \"2?\", \"answer\": \"2\"}\n");
+    helper_write(s.path, "models: {b: {scripted: toy-base}}\nbase: b\n"
+                         "methods: [vanilla]\nreport: {cluster_tag: doc}\n"
+                         "datasets: [{path: p.jsonl, grader: number}]\n");
+    cr_assert_eq(config_load(&s.config, s.path, NULL, 0, &s.err), 0);
+    cr_assert_eq(sweep_open(&s.sweep, &s.config, &s.err), 0, "%s", s.err.text);
+    cr_assert_eq(sweep_models_open(&models, &s.sweep, 1, NULL, &s.err), 0);
+    manifest_from_sweep(&m, &s.sweep, &models);
+    cr_expect_str_eq(m.datasets[0].problems[0].cluster, "x");
+    cr_expect_null(m.datasets[0].problems[1].cluster);
+    manifest_release(&m);
+    strcpy(s.config.report.cluster_tag, "");
+    manifest_from_sweep(&m, &s.sweep, &models);
+    cr_expect_null(m.datasets[0].problems[0].cluster);
+    manifest_release(&m);
+    sweep_models_close(&models);
+    sweep_release(&s.sweep);
+    strcpy(s.config.report.cluster_tag, "year");
+    cr_expect_eq(sweep_open(&s.sweep, &s.config, &s.err), -1);
+    cr_expect_eq(s.err.kind, ERR_USAGE);
+    cr_expect(strstr(s.err.text, "x.yaml: cluster_tag 'year': no problem has a "
+                                 "tag that begins with 'year:'"),
+              "%s", s.err.text);
+    free(data);
     leave(&s);
 }
 

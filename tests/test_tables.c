@@ -44,13 +44,14 @@ static char *make_folder(struct helper_store *h) {
 Test(tables, accuracy) {
     struct helper_store h;
     char *dir = make_folder(&h);
-    expect_csv(dir, &table_accuracy,
-               "big,,set,vanilla,,3,2,1.0000,0.0000,1.0000,1.0000,0.0,0.0,"
-               "0.0,10.0,,,,aaaaaaaa\n"
-               "big,small,set,specreason,7.0,3,2,0.8333,0.1667,0.1162,1.0000,"
-               "0.0,0.0,0.0,10.0,,,,bbbbbbbb\n"
-               "big,small,set,specdecode,,3,2,1.0000,0.0000,1.0000,1.0000,"
-               "0.0,0.0,0.0,10.0,,,,cccccccc\n");
+    expect_csv(
+        dir, &table_accuracy,
+        "big,,set,vanilla,,3,2,1.0000,0.0000,1.0000,1.0000,0.0,0.0,"
+        "0.0,10.0,1.0000,1.0000,,,,,1.0000,1.0000,,,,aaaaaaaa\n"
+        "big,small,set,specreason,7.0,3,2,0.8333,0.1667,0.1162,1.0000,"
+        "0.0,0.0,0.0,10.0,0.5000,1.0000,,,,,0.8333,0.8333,,,,bbbbbbbb\n"
+        "big,small,set,specdecode,,3,2,1.0000,0.0000,1.0000,1.0000,"
+        "0.0,0.0,0.0,10.0,1.0000,1.0000,,,,,1.0000,1.0000,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -198,8 +199,8 @@ Test(tables, incomplete_cells_have_no_estimates) {
     h.manifest.n_cells = 2;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
     expect_csv(dir, &table_accuracy,
-               "big,,set,vanilla,,,,,,,,,,,,6,,,aaaaaaaa\n"
-               "big,small,set,specreason,7.0,,,,,,,,,,,6,,,bbbbbbbb\n");
+               "big,,set,vanilla,,,,,,,,,,,,,,,,,,,,6,,,aaaaaaaa\n"
+               "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,6,,,bbbbbbbb\n");
     expect_csv(
         dir, &table_speedup,
         "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,,,,6,,,bbbbbbbb\n");

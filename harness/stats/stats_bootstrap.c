@@ -31,15 +31,19 @@ static double with_one_weight(struct task *t, int unit, int weight) {
     return t->fn(t->ctx, t->weight);
 }
 
-// Values of the resamples that have one, ascending; returns how many.
+// Values of the resamples that have one, ascending; returns how many. A draw
+// from n^2 is two from n.
 static int resample(struct task *t, uint64_t seed, double *values) {
     struct rng rng = rng_make(seed, "bootstrap", 0);
     uint64_t draw = 0, n = (uint64_t)t->n;
     int n_values = 0;
     for (int i = 0; i < BOOTSTRAP_RESAMPLES; i++) {
         memset(t->weight, 0, (size_t)t->n * sizeof *t->weight);
-        for (uint64_t j = 0; j < n; j++)
-            t->weight[rng_below(&rng, RNG_ORDER, draw++, n)]++;
+        for (uint64_t j = 0; j < n; j += 2) {
+            uint64_t two = rng_below(&rng, RNG_ORDER, draw++, n * n);
+            t->weight[two / n]++;
+            if (j + 1 < n) t->weight[two % n]++;
+        }
         double value = t->fn(t->ctx, t->weight);
         if (!isnan(value)) values[n_values++] = value;
     }
