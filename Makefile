@@ -186,6 +186,10 @@ bench-gate: $(PROGRAM) $(BUILD)/bench-gate_rates
 	$(PROGRAM) run configs/gate-rates.yaml --results $(BUILD)/rates >/dev/null
 	$(BUILD)/bench-gate_rates $(BUILD)/rates/gate-rates
 
+# How often the intervals of the tables hold the truth, by simulation.
+bench-stats: $(BUILD)/bench-coverage
+	$(BUILD)/bench-coverage
+
 # Do the golden numbers of the statistics come out of R again?
 golden-r:
 	@sh scripts/golden_r.sh
@@ -216,6 +220,8 @@ help:
 	@echo 'make bench          speed of the shipped models on this machine'
 	@echo 'make gate           against results/baseline: same tokens, still faster?'
 	@echo 'make bench-gate     how often the gate is wrong'
+	@echo 'make bench-stats    how often the intervals hold the truth'
+	@echo 'make golden-r       compute the golden numbers in R again'
 	@echo 'make fuzz           fuzz the parsers, FUZZ_SECONDS=30 each'
 	@echo 'make format lint    clang-format; cppcheck'
 	@echo 'make deps           check for the packages, install what is missing'
@@ -224,4 +230,5 @@ help:
 	@echo '           SANITIZE=address,undefined or SANITIZE=thread'
 
 .PHONY: all objects deps quickstart paper datasets check test check-layers \
-        check-headers check-functions bench golden-r format lint fuzz clean help
+        check-headers check-functions bench gate bench-gate bench-stats golden-r \
+        format lint fuzz clean help
