@@ -222,6 +222,14 @@ Test(cmd_gate, differences_that_were_not_named_cannot_be_judged) {
     close_pair();
 }
 
+// No verdict differs, but one sample of 80 might have: 1.73 / 80 is 2.2 points.
+Test(cmd_gate, equal_verdicts_of_few_samples_prove_little) {
+    open_reseeded(NULL, NULL);
+    judge("--changed seed", 3, "cannot judge", "+0.00 points, at least -2.16");
+    judge("--changed seed --max-accuracy-drop 2.2%", 0, "pass", "gate: pass");
+    close_pair();
+}
+
 Test(cmd_gate, too_few_problems_tell_how_many_it_takes) {
     open_reseeded(NULL, shuffles);
     judge("--changed seed", 3, "cannot judge", "problems could judge it");
@@ -604,6 +612,12 @@ Test(cmd_gate, a_baseline_holds_nothing_of_texts_times_or_machines) {
         free(text);
         free(path);
     }
+    char *path = helper_path(to, "samples.jsonl");
+    char *text = helper_read(path);
+    cr_assert(strstr(text, "\"total_ms\":null,\"phase_ms\":{\"prompt\":null,"
+                           "\"base\":null,"));
+    free(text);
+    free(path);
     char *other = a;
     a = to;
     judge("", 0, "pass", "a side without times");

@@ -56,9 +56,9 @@ static int count_differences(const struct gate_sides *s, char *first,
         const struct report_sample *b = samples_of(s->b, problem, p);
         const struct report_sample *a =
             s->a->samples + (size_t)p * (size_t)s->a->k;
-        for (int i = 0; b && i < s->a->k; i++) {
-            char what[120];
-            if (!differ(&a[i], &b[i], what, sizeof what)) continue;
+        for (int i = 0; i < s->a->k; i++) {
+            char what[120] = "missing";
+            if (b && !differ(&a[i], &b[i], what, sizeof what)) continue;
             if (!n++)
                 snprintf(first, size, "%.60s sample %d, %s", problem->id, i,
                          what);
