@@ -26,7 +26,8 @@ struct table_column {
 enum best { BEST_NONE, BEST_HIGH, BEST_LOW }; // which value is set in bold
 
 enum paper_form {
-    PAPER_AS_IS,   // the column's decimals
+    PAPER_AS_IS,   // the column's decimals; a text
+    PAPER_ONCE,    // a text; where all rows share it the caption has it instead
     PAPER_PERCENT, // a share, as per cent with one decimal
     PAPER_POINTS,  // a difference of shares, the same
     PAPER_RATIO,   // two decimals

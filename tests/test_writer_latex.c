@@ -70,8 +70,8 @@ static const struct table_column columns[] = {{"base", COLUMN_TEXT, false},
                                               {NULL, 0, false}};
 
 static const struct paper_column paper[] = {
-    {"base", "Base", PAPER_AS_IS, BEST_NONE, NULL, NULL},
-    {"dataset", "Data set", PAPER_AS_IS, BEST_NONE, NULL, NULL},
+    {"base", "Base", PAPER_ONCE, BEST_NONE, NULL, NULL},
+    {"dataset", "Data set", PAPER_ONCE, BEST_NONE, NULL, NULL},
     {"method", "Method", PAPER_AS_IS, BEST_NONE, NULL, NULL},
     {"threshold", "Threshold", PAPER_SETTING, BEST_NONE, NULL, NULL},
     {"share", "pass@1", PAPER_PERCENT, BEST_HIGH, "low", "high"},
@@ -370,7 +370,7 @@ Test(writer_latex, the_main_table_has_accuracy_speedup_and_latency) {
     expect_in(text, "& \\bfseries 2.00 & [2.00, 2.00] & 10.0 & "
                     "\\bfseries 11.7 \\\\\n");
     expect_in(text, "{$\\sim$\\,}1.00 & [1.00, 1.00] &");
-    expect_in(text, "Base: big; data set: set; draft: small.");
+    expect_in(text, "Base: big; data set: set; draft: small; validity: valid.");
     expect_in(text, "Source: config hand, n~=~3 problems, k~=~2,");
     expect_in(text, "\\label{tab:hand-main}");
     expect_not_in(text, "Incomplete");
@@ -390,7 +390,8 @@ Test(writer_latex, a_cell_without_all_samples_has_no_numbers) {
         helper_add(dir, &s);
     }
     char *text = print_folder(dir, "main", false);
-    expect_in(text, "\nspecdecode & {--} & {--} & & {--} & & {--} & {--} \\\\");
+    expect_in(text, "\nspecdecode & {--} & {--} & & {--} & & {--} & {--} & "
+                    "invalid \\\\");
     expect_in(text, "Incomplete: specdecode (1 sample missing); --: no "
                     "estimate.");
     expect_in(text, "1 of 18 samples missing.}");

@@ -37,8 +37,9 @@ static const struct table_column columns[] = {
 static const struct paper_column paper[] = {
     REPORT_FIRST_PAPER,
     {"mean_ms", "Mean", PAPER_TIME, BEST_LOW, NULL, NULL},
-    {"p50_ms", "Median", PAPER_TIME, BEST_LOW, NULL, NULL},
-    {"p90_ms", "90th|percentile", PAPER_TIME, BEST_LOW, NULL, NULL},
+    {"p50_ms", "Median", PAPER_TIME, BEST_LOW, "p50_ci_low", "p50_ci_high"},
+    {"p90_ms", "90th percentile", PAPER_TIME, BEST_LOW, "p90_ci_low",
+     "p90_ci_high"},
     {"tok_per_s", "Tokens|per s", PAPER_COUNT, BEST_HIGH, NULL, NULL},
     {"base_ms", "Base|writes", PAPER_TIME, BEST_NONE, NULL, NULL},
     {"draft_ms", "Draft|writes", PAPER_TIME, BEST_NONE, NULL, NULL},

@@ -1,6 +1,7 @@
 #include "harness/compare/cell_pair.h"
 #include "harness/report.h"
 #include "harness/table.h"
+#include "harness/validity.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,7 +9,8 @@
 // What a paper's first table has: how often each method is right, how much
 // faster than the baseline it is, what it writes and how long that takes. The
 // numbers are those of the tables of accuracy, latency and speed-up; the
-// baseline's own speed-up is 1 and has no interval.
+// baseline's own speed-up is 1 and has no interval. The table of validity has
+// the reasons of a verdict.
 
 // clang-format off
 static const struct table_column columns[] = {
@@ -18,6 +20,7 @@ static const struct table_column columns[] = {
     {"speedup", 3, false}, {"speedup_ci_low", 3, true},
     {"speedup_ci_high", 3, true}, {"kept_tokens", 1, false},
     {"mean_ms", 3, false}, {"ms_ci_low", 3, true}, {"ms_ci_high", 3, true},
+    {"validity", COLUMN_TEXT, false},
     REPORT_LAST_COLUMNS,
 };
 static const struct paper_column paper[] = {
@@ -28,6 +31,7 @@ static const struct paper_column paper[] = {
      "speedup_ci_high"},
     {"kept_tokens", "Tokens", PAPER_COUNT, BEST_NONE, NULL, NULL},
     {"mean_ms", "Latency", PAPER_TIME, BEST_LOW, NULL, NULL},
+    {"validity", "Validity", PAPER_ONCE, BEST_NONE, NULL, NULL},
     REPORT_LAST_PAPER,
 };
 // clang-format on
@@ -46,6 +50,13 @@ static void fill_speedup(const struct report *r, const struct report_cell *c,
                         &pair.time);
     if (!isnan(pair.time.value))
         report_mark_unresolved(t, "speedup", &pair.time, 1);
+}
+
+static void fill_validity(const struct report *r, const struct report_cell *c,
+                          struct table *t) {
+    struct validity_report v;
+    validity_judge(&v, r, c);
+    table_set_text(t, "validity", validity_name[v.verdict]);
 }
 
 static void fill_row(const struct report *r, const struct report_cell *c,
@@ -67,6 +78,7 @@ static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         report_begin_row(t, &r->cells[i]);
         if (r->cells[i].usable) fill_row(r, &r->cells[i], t);
+        fill_validity(r, &r->cells[i], t);
         report_end_row(t, &r->cells[i]);
     }
 }

@@ -163,8 +163,9 @@ static void add_gaps(const struct latex_layout *l, const struct table *t,
 
 void latex_add_caption(const struct latex_layout *l, const struct table *t,
                        struct buf *out) {
+    size_t n = strlen(t->title);
     latex_add_text(out, t->title);
-    buf_addc(out, '.');
+    if (n && !strchr(".?!", t->title[n - 1])) buf_addc(out, '.');
     add_shared(l, t, out);
     add_signs(l, t, out);
     add_gaps(l, t, out);

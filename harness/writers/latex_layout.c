@@ -54,6 +54,7 @@ static const char *choose_form(struct latex_column *c, const struct table *t) {
     c->decimals = t->columns[c->at].decimals;
     switch (c->paper->form) {
     case PAPER_AS_IS:
+    case PAPER_ONCE:
         break;
     case PAPER_PERCENT:
     case PAPER_POINTS:
@@ -168,15 +169,15 @@ static void set_heading(struct latex_column *c, const char *unit) {
     }
 }
 
+static bool is_head(const char *name) {
+    return !strcmp(name, "base") || !strcmp(name, "dataset");
+}
+
 static bool is_shown(const struct latex_layout *l, const struct table *t,
-                     int column) {
-    const char *name = t->columns[column].name;
+                     const struct paper_column *p, int column) {
     if (is_empty(t, column)) return false;
-    if (t->columns[column].decimals != COLUMN_TEXT || !strcmp(name, "method"))
-        return true;
-    if (l->narrow && (!strcmp(name, "base") || !strcmp(name, "dataset")))
-        return false;
-    return !latex_shared_text(t, column);
+    if (l->narrow && is_head(p->column)) return false;
+    return p->form != PAPER_ONCE || !latex_shared_text(t, column);
 }
 
 void latex_layout_init(struct latex_layout *l, const struct table *t,
@@ -186,7 +187,7 @@ void latex_layout_init(struct latex_layout *l, const struct table *t,
     for (const struct paper_column *p = t->paper; p->column; p++) {
         int at = table_find_column(t, p->column);
         assert(at >= 0 && l->n_columns < LATEX_COLUMNS_MAX);
-        if (!is_shown(l, t, at)) continue;
+        if (!is_shown(l, t, p, at)) continue;
         struct latex_column *c = &l->columns[l->n_columns++];
         *c = (struct latex_column){
             .paper = p,

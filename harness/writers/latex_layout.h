@@ -34,9 +34,8 @@ struct latex_layout {
     bool narrow; // base and data set head their groups, texts wrap earlier
 };
 
-// Leaves out columns that are empty, and those of texts that are the same in
-// every row that has one (base, draft, data set), which the caption names. The
-// method always stays.
+// Leaves out columns that are empty, and texts of PAPER_ONCE that all rows that
+// have one share.
 void latex_layout_init(struct latex_layout *l, const struct table *t,
                        bool narrow);
 
