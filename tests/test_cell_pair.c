@@ -1,6 +1,7 @@
 #include "harness/compare/cell_pair.h"
 
 #include "engine/base/error.h"
+#include "harness/stats/stats_cluster_paired.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_golden.h"
 #include "tests/helper_store.h"
@@ -96,6 +97,52 @@ Test(cell_pair, the_test_is_the_one_that_was_asked_for) {
     f = cell_pair_adjust(&pair, &has, 1, PAIR_TIME);
     cr_assert_eq(f.holm[0], 0.5);
     cell_pair_family_release(&f);
+}
+
+// p0 and p2 are of one cluster: their differences, -.5 and -.5 against 0, are
+// one observation, as are their ratios.
+Test(cell_pair, clusters_are_the_units) {
+    static const int cluster[] = {1, 0, 1};
+    static const double x[] = {0.5, 1, 0.5}, y[] = {1, 1, 1};
+    struct helper_store h;
+    struct report r;
+    struct cell_pair p;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    h.manifest.n_cells = 2;
+    cr_assert_eq(manifest_save(&h.manifest, dir, NULL), 0);
+    for (int i = 0; i < 2 * N_SAMPLES; i++) {
+        int at = i / 2, problem = at / HELPER_K;
+        bool wrong = i % 2 && at % HELPER_K && problem != 1;
+        double ms = i % 2 ? problem + 2 : 8;
+        struct sample s =
+            helper_sample(&h, i % 2, problem, at % HELPER_K, ms, 10, !wrong);
+        helper_add(dir, &s);
+    }
+    cr_assert_eq(report_open(&r, dir, false, NULL), 0);
+    r.cells[1].cluster = cluster;
+    r.cells[1].n_clusters = 2;
+    cr_assert_eq(cell_pair_fill(&p, &r, &r.cells[1], &r.cells[0]), 0);
+    struct clusters c = {cluster, 2};
+    struct paired expected =
+        stats_clustered_paired(x, y, c, 3, 0.95, (uint64_t)h.manifest.seed);
+    cr_assert_float_eq(p.accuracy.low, expected.difference.low, 1e-12);
+    cr_assert_float_eq(p.p_t, expected.p_t, 1e-12);
+    cr_assert_eq(p.p, expected.p_flip);
+    cr_assert_float_eq(p.min_detectable, expected.min_detectable, 1e-12);
+    double logs[] = {log(4), log(8.0 / 3), log(2)}, time_p;
+    struct estimate time = stats_clustered_test(logs, c, 3, 0.95, &time_p);
+    cr_assert_float_eq(p.time.high, exp(time.high), 1e-9);
+    cr_assert_float_eq(p.time_p, time_p, 1e-12);
+    double low = p.time.low;
+    r.cells[1].cluster = NULL; // then those of the other one
+    r.cells[0].cluster = cluster;
+    r.cells[0].n_clusters = 2;
+    cr_assert_eq(cell_pair_fill(&p, &r, &r.cells[1], &r.cells[0]), 0);
+    cr_assert_eq(p.time.low, low);
+    cr_assert_float_neq(p.time.se, stats_mean_interval(logs, 3, 0.95).se, 1e-3);
+    report_release(&r);
+    helper_dir_free(dir);
 }
 
 // The two sides list their problems in another order.

@@ -1,8 +1,8 @@
 #include "harness/compare/cell_pair.h"
 
 #include "engine/base/alloc.h"
+#include "harness/stats/stats_cluster_paired.h"
 #include "harness/stats/stats_multiple.h"
-#include "harness/stats/stats_paired.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,8 +11,6 @@
 // Paired by problem (reference: Miller 2024 for accuracy; for times the log
 // ratio of per-problem means, so that a long problem weighs as much as a short
 // one). Ratio of means is what papers print: long problems dominate it.
-
-enum column { CELL, OTHER, N_COLUMNS };
 
 // Index of this problem in `other`, which most often lists it at the same
 // place; -1: it does not.
@@ -26,9 +24,15 @@ static int find_problem(const struct report_cell *other, const char *hash,
     return -1;
 }
 
-int cell_pair_values(const struct report_cell *c,
-                     const struct report_cell *other, report_value_fn fn,
-                     double *x, double *y) {
+static int cluster_of(const struct report_cell *c, int i,
+                      const struct report_cell *other, int at) {
+    if (c->cluster) return c->cluster[i];
+    return other->cluster ? other->cluster[at] : i;
+}
+
+int cell_pair_values_of(const struct report_cell *c,
+                        const struct report_cell *other, report_value_fn fn,
+                        double *x, double *y, int *cluster) {
     double *means = xcalloc((size_t)other->n_problems + 1, sizeof *means);
     int n = 0;
     report_problem_means(c, fn, x);
@@ -36,6 +40,7 @@ int cell_pair_values(const struct report_cell *c,
     for (int i = 0; i < c->n_problems; i++) {
         int at = find_problem(other, c->dataset->problems[i].hash, i);
         if (at < 0 || isnan(x[i]) || isnan(means[at])) continue;
+        if (cluster) cluster[n] = cluster_of(c, i, other, at);
         x[n] = x[i];
         y[n++] = means[at];
     }
@@ -43,34 +48,71 @@ int cell_pair_values(const struct report_cell *c,
     return n;
 }
 
+int cell_pair_values(const struct report_cell *c,
+                     const struct report_cell *other, report_value_fn fn,
+                     double *x, double *y) {
+    return cell_pair_values_of(c, other, fn, x, y, NULL);
+}
+
 static double ms_per_token(const struct report_sample *s) {
     double ms = report_ms(s), n = (double)s->count.kept_tokens;
     return n > 0 ? ms / n : NAN;
 }
 
-// Of log(other / cell), which is written over both[CELL]; *p: of its being 0.
-static struct estimate ratio(const struct report_cell *c,
-                             const struct report_cell *other,
-                             report_value_fn fn, double *both[N_COLUMNS],
-                             double level, double *p) {
-    int n = cell_pair_values(c, other, fn, both[CELL], both[OTHER]);
-    int n_logs = 0;
-    double t;
-    for (int i = 0; i < n; i++) {
-        double x = both[CELL][i], y = both[OTHER][i];
-        if (x > 0 && y > 0) both[CELL][n_logs++] = log(y / x);
-    }
-    struct estimate e = stats_mean_interval(both[CELL], n_logs, level);
-    *p = stats_t_test(&e, &t);
-    return stats_geomean_interval(both[CELL], n_logs, level);
+// Room for the values of a pair, [n_problems] each.
+struct work {
+    double *x, *y; // of the cell, of the other
+    int *of;       // cluster
+    struct clusters clusters;
+    double level;
+    uint64_t seed;
+};
+
+static void work_init(struct work *w, const struct report *r,
+                      const struct report_cell *c,
+                      const struct report_cell *other) {
+    size_t n = (size_t)c->n_problems + 1;
+    *w = (struct work){.x = xcalloc(n, sizeof *w->x),
+                       .y = xcalloc(n, sizeof *w->y),
+                       .of = xcalloc(n, sizeof *w->of),
+                       .level = r->manifest.confidence,
+                       .seed = (uint64_t)r->manifest.seed};
+    const struct report_cell *clustered = c->cluster ? c : other;
+    if (clustered->cluster)
+        w->clusters = (struct clusters){w->of, clustered->n_clusters};
 }
 
-static void fill_accuracy(struct cell_pair *p, const struct report_cell *c,
-                          const struct report_cell *other,
-                          double *both[N_COLUMNS], double level,
-                          uint64_t seed) {
-    int n = cell_pair_values(c, other, report_correct, both[CELL], both[OTHER]);
-    struct paired d = stats_paired(both[CELL], both[OTHER], n, level, seed);
+static void work_release(struct work *w) {
+    free(w->x);
+    free(w->y);
+    free(w->of);
+}
+
+// Of other / cell; *p: of its being 1.
+static struct estimate ratio(struct work *w, const struct report_cell *c,
+                             const struct report_cell *other,
+                             report_value_fn fn, double *p) {
+    int n = cell_pair_values_of(c, other, fn, w->x, w->y, w->of);
+    int n_logs = 0;
+    for (int i = 0; i < n; i++) {
+        if (!(w->x[i] > 0 && w->y[i] > 0)) continue;
+        w->of[n_logs] = w->of[i];
+        w->x[n_logs++] = log(w->y[i] / w->x[i]);
+    }
+    struct estimate e =
+        stats_clustered_test(w->x, w->clusters, n_logs, w->level, p);
+    e.value = exp(e.value);
+    e.low = exp(e.low);
+    e.high = exp(e.high);
+    return e;
+}
+
+static void fill_accuracy(struct cell_pair *p, struct work *w,
+                          const struct report_cell *c,
+                          const struct report_cell *other) {
+    int n = cell_pair_values_of(c, other, report_correct, w->x, w->y, w->of);
+    struct paired d =
+        stats_clustered_paired(w->x, w->y, w->clusters, n, w->level, w->seed);
     p->accuracy = d.difference;
     p->t = d.t;
     p->p_t = d.p_t;
@@ -83,20 +125,17 @@ int cell_pair_fill(struct cell_pair *p, const struct report *r,
                    const struct report_cell *c,
                    const struct report_cell *other) {
     if (!c->usable || !other || !other->usable) return -1;
-    double level = r->manifest.confidence, unused;
-    double *both[N_COLUMNS];
-    for (int i = 0; i < N_COLUMNS; i++) {
-        both[i] = xcalloc((size_t)c->n_problems, sizeof **both);
-    }
-    p->time = ratio(c, other, report_ms, both, level, &p->time_p);
-    p->per_token = ratio(c, other, ms_per_token, both, level, &unused);
+    struct work w;
+    double unused;
+    work_init(&w, r, c, other);
+    p->time = ratio(&w, c, other, report_ms, &p->time_p);
+    p->per_token = ratio(&w, c, other, ms_per_token, &unused);
     p->ratio_of_means = stats_quotient(report_mean(other, report_ms),
                                        report_mean(c, report_ms));
     p->tokens_ratio = stats_quotient(report_mean(c, report_kept_tokens),
                                      report_mean(other, report_kept_tokens));
-    fill_accuracy(p, c, other, both, level, (uint64_t)r->manifest.seed);
-    for (int i = 0; i < N_COLUMNS; i++)
-        free(both[i]);
+    fill_accuracy(p, &w, c, other);
+    work_release(&w);
     return 0;
 }
 

@@ -2,7 +2,8 @@
 // A cell against another one of the same problems, problem by problem.
 //
 // Both may be of one report or of two; problems are paired by their hashes, so
-// the order in which two runs list them does not matter.
+// the order in which two runs list them does not matter. Where the manifest
+// names clusters of problems, these are the units of intervals and tests.
 
 #include "harness/report.h"
 #include "harness/stats/stats.h"
@@ -36,6 +37,12 @@ struct cell_pair_family {
 int cell_pair_values(const struct report_cell *c,
                      const struct report_cell *other, report_value_fn fn,
                      double *x, double *y);
+
+// The same, and which cluster each problem is of: report_cell.cluster of `c`,
+// else of the other one, else the problem's number.
+int cell_pair_values_of(const struct report_cell *c,
+                        const struct report_cell *other, report_value_fn fn,
+                        double *x, double *y, int *cluster);
 
 // The manifest of `r` gives the level of the intervals and the seed of the
 // permutations. -1 when one of both is not usable, or `other` is NULL.
