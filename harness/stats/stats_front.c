@@ -39,13 +39,16 @@ static double weighted_mean(const double *x, const int *weight, int n) {
     return total > 0 ? sum / total : NAN;
 }
 
-static void draw_weights(const struct rng *rng, int resample, int *weight,
-                         int n) {
-    memset(weight, 0, (size_t)n * sizeof *weight);
-    uint64_t first = (uint64_t)resample * (uint64_t)n;
-    for (int i = 0; i < n; i++) {
-        weight[rng_below(rng, RNG_ORDER, first + (uint64_t)i, (uint64_t)n)]++;
-    }
+// weight[units->n]; drawn[]: of the units, or of the clusters.
+static void draw_weights(const struct rng *rng, int resample,
+                         const struct front_units *units, int *drawn,
+                         int *weight) {
+    uint64_t n = (uint64_t)(units->cluster ? units->n_clusters : units->n);
+    memset(drawn, 0, n * sizeof *drawn);
+    for (uint64_t i = 0; i < n; i++)
+        drawn[rng_below(rng, RNG_ORDER, (uint64_t)resample * n + i, n)]++;
+    for (int i = 0; i < units->n; i++)
+        weight[i] = drawn[units->cluster ? units->cluster[i] : i];
 }
 
 static int count_resamples(int n, int n_units) {
@@ -54,21 +57,24 @@ static int count_resamples(int n, int n_units) {
 }
 
 void stats_pareto_shares(const double *cost, const double *value, int n,
-                         int n_units, uint64_t seed, double *share) {
+                         const struct front_units *units, uint64_t seed,
+                         double *share) {
+    int n_drawn = units->cluster ? units->n_clusters : units->n;
     for (int i = 0; i < n; i++)
-        share[i] = n_units < 2 ? NAN : 0;
-    if (n < 1 || n_units < 2) return;
+        share[i] = n_drawn < 2 ? NAN : 0;
+    if (n < 1 || n_drawn < 2) return;
     double *point = xcalloc(2 * (size_t)n, sizeof *point);
     bool *on_front = xcalloc((size_t)n, sizeof *on_front);
-    int *weight = xcalloc((size_t)n_units, sizeof *weight);
+    int *weight = xcalloc((size_t)units->n, sizeof *weight);
+    int *drawn = xcalloc((size_t)n_drawn, sizeof *drawn);
     struct rng rng = rng_make(seed, "pareto", 0);
-    int n_resamples = count_resamples(n, n_units);
+    int n_resamples = count_resamples(n, units->n);
     for (int r = 0; r < n_resamples; r++) {
-        draw_weights(&rng, r, weight, n_units);
+        draw_weights(&rng, r, units, drawn, weight);
         for (int i = 0; i < n; i++) {
-            size_t at = (size_t)i * (size_t)n_units;
-            point[i] = weighted_mean(cost + at, weight, n_units);
-            point[n + i] = weighted_mean(value + at, weight, n_units);
+            size_t at = (size_t)i * (size_t)units->n;
+            point[i] = weighted_mean(cost + at, weight, units->n);
+            point[n + i] = weighted_mean(value + at, weight, units->n);
         }
         stats_pareto(point, point + n, n, on_front);
         for (int i = 0; i < n; i++)
@@ -77,6 +83,7 @@ void stats_pareto_shares(const double *cost, const double *value, int n,
     free(point);
     free(on_front);
     free(weight);
+    free(drawn);
 }
 
 // ---- deadlines ------------------------------------------------------------

@@ -13,13 +13,21 @@ void stats_pareto(const double *cost, const double *value, int n,
 
 // How sure is that, if other problems had been drawn? Points are means over
 // units (problems); units are drawn with replacement, for all points the same
-// ones. share[i]: of the resamples, those in which point i is on the front.
-// cost, value [n][n_units], NAN: the unit has none there. `n_resamples` is
-// FRONT_RESAMPLES, fewer where those would be more than a few seconds' work,
-// never fewer than 100. NAN for n_units < 2.
+// ones. Units of a cluster are drawn together: cluster[n_units] in [0,
+// n_clusters), or NULL: each is one of its own. share[i]: of the resamples,
+// those in which point i is on the front. cost, value [n][n_units], NAN: the
+// unit has none there. There are FRONT_RESAMPLES resamples, fewer where those
+// would be more than a few seconds' work, never fewer than 100. NAN for fewer
+// than two units or clusters.
 enum { FRONT_RESAMPLES = 2000 };
+struct front_units {
+    int n;
+    const int *cluster; // [n]
+    int n_clusters;
+};
 void stats_pareto_shares(const double *cost, const double *value, int n,
-                         int n_units, uint64_t seed, double *share);
+                         const struct front_units *units, uint64_t seed,
+                         double *share);
 
 // The deadline curve of a problem: share of its k samples that are correct
 // within t. time[k] of samples; NAN: never. Area under it from 0 to `end`, over

@@ -103,13 +103,13 @@ static void fill_row(const struct report *r, const struct report_cell *c,
     int n_problems = 0;
     for (int p = 0; p < c->n_problems; p++) {
         int n = solved_times(c, p, times);
+        areas[p] = stats_deadline_area(times, n, end);
         if (!n) continue;
-        areas[n_problems++] = stats_deadline_area(times, n, end);
+        n_problems++;
         for (int i = 0; i < N_MOMENTS; i++)
             solved[i] += share_within(times, n, moments[i].of_end * end);
     }
-    struct estimate area =
-        stats_mean_interval(areas, n_problems, r->manifest.confidence);
+    struct estimate area = report_interval(r, c, areas);
     if (area.low < 0) area.low = 0;
     if (area.high > 1) area.high = 1;
     table_set_number(t, "n_problems", n_problems);

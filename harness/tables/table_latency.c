@@ -2,6 +2,7 @@
 #include "harness/stats/stats_quantile.h"
 #include "harness/stats/stats_series.h"
 #include "harness/table.h"
+#include "harness/tables/phase_times.h"
 
 #include "engine/base/alloc.h"
 
@@ -49,92 +50,64 @@ static const struct paper_column paper[] = {
 };
 // clang-format on
 
-static double phase_ms(const struct report_sample *s, enum phase p) {
-    if (s->failed || s->phase_ns[p] == SAMPLE_NO_TIME) return NAN;
-    return (double)s->phase_ns[p] / 1e6;
-}
-
-static double prompt_ms(const struct report_sample *s) {
-    return phase_ms(s, PHASE_PROMPT);
-}
-
-static double base_ms(const struct report_sample *s) {
-    return phase_ms(s, PHASE_BASE);
-}
-
-static double draft_ms(const struct report_sample *s) {
-    return phase_ms(s, PHASE_DRAFT);
-}
-
-static double verify_ms(const struct report_sample *s) {
-    return phase_ms(s, PHASE_VERIFY);
-}
-
-static double judge_ms(const struct report_sample *s) {
-    return phase_ms(s, PHASE_JUDGE);
-}
-
-static double other_ms(const struct report_sample *s) {
-    if (s->failed || s->other_ns == SAMPLE_NO_TIME) return NAN;
-    return (double)s->other_ns / 1e6;
-}
-
 static double timed_tokens(const struct report_sample *s) {
     return isnan(report_ms(s)) ? NAN : (double)s->count.kept_tokens;
 }
 
-// The values of all samples that have one, and of which problem each is.
+// The values of all samples that have one, and of which problem each is, or of
+// which cluster of problems.
 static int collect(const struct report_cell *c, report_value_fn fn,
-                   double *values, int *problem) {
+                   double *values, int *group) {
     int n = 0;
     for (int i = 0; i < c->n_problems * c->k; i++) {
         double value = c->samples[i].present ? fn(&c->samples[i]) : NAN;
         if (isnan(value)) continue;
         values[n] = value;
-        problem[n++] = i / c->k;
+        int problem = i / c->k;
+        group[n++] = c->cluster ? c->cluster[problem] : problem;
     }
     return n;
 }
 
 static void fill_quantiles(const struct report *r, const struct report_cell *c,
-                           const double *ms, const int *problem, int n,
+                           const double *ms, const int *group, int n,
                            struct table *t) {
+    int n_groups = c->cluster ? c->n_clusters : c->n_problems;
     for (int i = 0; i < N_QUANTILES; i++) {
         double p = quantiles[i].p;
         if (n * (1 - p) < 1 - 1e-9) continue;
-        struct estimate e = stats_quantile_interval(
-            ms, problem, n, c->n_problems, p, r->manifest.confidence);
+        struct estimate e = stats_quantile_interval(ms, group, n, n_groups, p,
+                                                    r->manifest.confidence);
         report_set_estimate(t, quantiles[i].column, quantiles[i].low,
                             quantiles[i].high, &e);
     }
 }
 
 static void fill_split(const struct report_cell *c, struct table *t) {
-    table_set_number(t, "prompt_ms", report_mean(c, prompt_ms));
-    table_set_number(t, "base_ms", report_mean(c, base_ms));
-    table_set_number(t, "draft_ms", report_mean(c, draft_ms));
-    table_set_number(t, "verify_ms", report_mean(c, verify_ms));
-    table_set_number(t, "judge_ms", report_mean(c, judge_ms));
-    table_set_number(t, "other_ms", report_mean(c, other_ms));
+    for (int i = 0; i < N_PHASE_TIMES; i++) {
+        char column[32];
+        snprintf(column, sizeof column, "%s_ms", phase_times[i].name);
+        table_set_number(t, column, report_mean(c, phase_times[i].ms));
+    }
 }
 
 static void fill_times(const struct report *r, const struct report_cell *c,
                        struct table *t) {
     size_t n_all = (size_t)c->n_problems * (size_t)c->k;
     double *ms = xcalloc(n_all, sizeof *ms);
-    int *problem = xcalloc(n_all, sizeof *problem);
-    int n = collect(c, report_ms, ms, problem);
+    int *group = xcalloc(n_all, sizeof *group);
+    int n = collect(c, report_ms, ms, group);
     double mean = stats_mean(ms, n), tokens = report_mean(c, timed_tokens);
     table_set_number(t, "mean_ms", mean);
     table_set_number(t, "se_ms", report_estimate(r, c, report_ms).se);
     table_set_number(t, "mad_ms", stats_mad(ms, n));
-    fill_quantiles(r, c, ms, problem, n, t);
+    fill_quantiles(r, c, ms, group, n, t);
     table_set_number(t, "kept_tokens", report_mean(c, report_kept_tokens));
     table_set_number(t, "tok_per_s", mean > 0 ? 1000 * tokens / mean : NAN);
     table_set_number(t, "n_samples", n ? n : NAN);
     fill_split(c, t);
     free(ms);
-    free(problem);
+    free(group);
 }
 
 static void fill(const struct report *r, struct table *t) {

@@ -90,7 +90,9 @@ static bool group_fill(struct group *g) {
     }
     if (!timed) return false;
     stats_pareto(g->means[0], g->means[1], g->n, g->on_front);
-    stats_pareto_shares(g->cost, g->value, g->n, g->n_problems,
+    struct front_units units = {g->n_problems, g->cells[0].cluster,
+                                g->cells[0].n_clusters};
+    stats_pareto_shares(g->cost, g->value, g->n, &units,
                         (uint64_t)g->report->manifest.seed, g->share);
     return true;
 }
