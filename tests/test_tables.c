@@ -5,6 +5,7 @@
 #include "harness/table.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_store.h"
+#include "tests/helper_tree.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -56,18 +57,19 @@ Test(tables, accuracy) {
 }
 
 // A: 10, 10, 20, 20, 40, 40 ms: mean 23.333, median 20, mad() 14.826; six
-// samples give no p90, three problems no interval; 10 tokens / 23.333 ms = 428.6 / s; se = sd(10, 20, 40) / sqrt(3)
-// = 8.819.
+// samples give no p90, three problems no interval; 10 tokens / 23.333 ms =
+// 428.6 / s; se = sd(10, 20, 40) / sqrt(3) = 8.819.
 Test(tables, latency) {
     struct helper_store h;
     char *dir = make_folder(&h);
-    expect_csv(dir, &table_latency,
-               "big,,set,vanilla,,23.333,20.000,,,,,,,,,14.826,10.0,428.6,"
-               "8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,aaaaaaaa\n"
-               "big,small,set,specreason,7.0,11.667,10.000,,,,,,,,,7.413,10.0,"
-               "857.1,4.410,6,0.000,11.667,0.000,0.000,0.000,0.000,,,,bbbbbbbb\n"
-               "big,small,set,specdecode,,23.333,20.000,,,,,,,,,14.826,10.0,"
-               "428.6,8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,cccccccc\n");
+    expect_csv(
+        dir, &table_latency,
+        "big,,set,vanilla,,23.333,20.000,,,,,,,,,14.826,10.0,428.6,"
+        "8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,aaaaaaaa\n"
+        "big,small,set,specreason,7.0,11.667,10.000,,,,,,,,,7.413,10.0,"
+        "857.1,4.410,6,0.000,11.667,0.000,0.000,0.000,0.000,,,,bbbbbbbb\n"
+        "big,small,set,specdecode,,23.333,20.000,,,,,,,,,14.826,10.0,"
+        "428.6,8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -209,79 +211,6 @@ Test(tables, incomplete_cells_have_no_estimates) {
 
 // ---- trees ----------------------------------------------------------------
 
-// Two problems, one sample each; A searches with the base alone (10, 20 ms), B
-// is SpecSearch (5, 8), C has the drafter attached (8, 16).
-static void tree_scene(struct helper_store *h) {
-    static struct manifest_setting settings[] = {
-        {"temperature", "0.6", true},
-        {"evaluator", "prm", false},
-        {"second_evaluator", "judge", false}};
-    static const char *const methods[] = {"search-ar", "specsearch",
-                                          "search-sps"};
-    helper_store_init(h);
-    h->manifest.k = 1;
-    h->manifest.baseline = "search-ar";
-    h->manifest.versus = "search-sps";
-    h->dataset.n_problems = 2;
-    h->dataset.steps = "chain";
-    h->problems[0].text = "1 a+2 b+3?";
-    h->problems[1].text = "5 a-1?";
-    for (int i = 0; i < HELPER_CELLS; i++) {
-        h->cells[i].method = h->cells[i].label = methods[i];
-        h->cells[i].threshold = NAN;
-        h->cells[i].settings = settings;
-        h->cells[i].n_settings = 3;
-    }
-}
-
-#define NODE(who, after, was, n, first, other, limit, words)                   \
-    {                                                                          \
-        .author = AUTHOR_##who, .parent = after, .decision = DECISION_##was,   \
-        .kept = DECISION_##was == DECISION_KEPT, .judged = true,               \
-        .score = first, .second = other, .threshold = limit, .n_copies = n,    \
-        .text = words, .n_bytes = sizeof words - 1                             \
-    }
-
-// The last two go on from a wrong thought, so nobody can say if they are right.
-// The base wrote the last one twice as the draft had; so of the draft's three
-// copies two are the base's.
-static struct sample_step first_tree[] = {
-    NODE(BASE, -1, KEPT, 1, 1.0, 0.8, NAN, "a:1+2;3\n\n"),
-    NODE(BASE, -1, PRUNED, 2, 0.75, 0.4, NAN, "a:1+2;4\n\n"),
-    NODE(DRAFT, 0, REJECTED, 3, 0.73, 0.7, 0.9, "b:3+3;1+2=3;6\n\n"),
-    NODE(DRAFT, 0, REJECTED, 1, 0.2, 0.1, 0.9, "b:3+3;7\n\n"),
-    NODE(BASE, 0, KEPT, 1, 0.7, 0.9, 0.9, "b:3+3;6\n\n"),
-    NODE(DRAFT, 1, PRUNED, 3, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
-    NODE(BASE, 1, SURPLUS, 2, 0.9, NAN, 0.9, "b:4+3;7\n\n"),
-};
-static struct sample_step second_tree[] = {
-    NODE(BASE, -1, KEPT, 1, 0.6, 0.6, NAN, "a:5-1;4\n\n")};
-
-static char *tree_folder(struct helper_store *h) {
-    static const double ms[HELPER_CELLS][2] = {{10, 20}, {5, 8}, {8, 16}};
-    char *dir = helper_dir_new();
-    struct error err;
-    tree_scene(h);
-    cr_assert_eq(manifest_save(&h->manifest, dir, &err), 0);
-    for (int i = 0; i < HELPER_CELLS * 2; i++) {
-        int cell = i / 2, p = i % 2;
-        struct sample s = helper_sample(h, cell, p, 0, ms[cell][p], 10, true);
-        if (cell == 1) {
-            s.tree = true;
-            s.steps = p ? second_tree : first_tree;
-            s.n_steps = p ? 1 : 7;
-            s.count.calls[ROLE_BASE] = 4;
-            s.count.evaluated[ROLE_BASE] = 20;
-            s.count.calls[ROLE_DRAFT] = 3;
-            s.count.evaluated[ROLE_DRAFT] = 6;
-            s.count.calls[ROLE_PRM] = 2;
-            s.count.evaluated[ROLE_PRM] = 10 + p;
-        }
-        helper_add(dir, &s);
-    }
-    return dir;
-}
-
 // A: mean 15 ms, se sd(10, 20) / sqrt(2) = 5, interval -+ qt(.975, 1) * 5 =
 // 12.706205 * 5, cut at 0. B against A is 10 / 5 and 20 / 8: sqrt(2 * 2.5), its
 // logs have se log(2.5 / 2) / 2; of means 30 / 13. Against C 1.6 and 2, of
@@ -290,7 +219,7 @@ static char *tree_folder(struct helper_store *h) {
 // 5 rejected, three rewritten (beside drafts of the same thought).
 Test(tables, search) {
     struct helper_store h;
-    char *dir = tree_folder(&h);
+    char *dir = helper_tree_folder(&h);
     expect_csv(
         dir, &table_search,
         "big,,set,search-ar,,2,1,1.0000,1.0000,1.0000,15.000,0.000,78.531,,,,"
@@ -311,7 +240,7 @@ Test(tables, search) {
 // the mean of all, .724).
 Test(tables, depths) {
     struct helper_store h;
-    char *dir = tree_folder(&h);
+    char *dir = helper_tree_folder(&h);
     expect_csv(dir, &table_depths,
                "big,small,set,specsearch,,1,2,4,0,0.775,0.775,,,,,,,,"
                "bbbbbbbb\n"
@@ -323,7 +252,7 @@ Test(tables, depths) {
 // What the paths of a tree cost is not in the cost model of one path.
 Test(tables, steps_of_trees) {
     struct helper_store h;
-    char *dir = tree_folder(&h);
+    char *dir = helper_tree_folder(&h);
     h.manifest.n_cells = 2;
     struct error err;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
@@ -342,7 +271,7 @@ Test(tables, steps_of_trees) {
 // alone 4 of 6. The second evaluator has all pairs right.
 Test(tables, evaluators) {
     struct helper_store h;
-    char *dir = tree_folder(&h);
+    char *dir = helper_tree_folder(&h);
     expect_csv(dir, &table_evaluators,
                "big,small,set,specsearch,,prm,judge,6,0.429,0.300,0.429,6,66.7,"
                "0.625,0.625,0.667,1.000,1.000,1.000,,,,bbbbbbbb\n");
@@ -366,11 +295,11 @@ Test(tables, evaluators_need_something_to_compare_with) {
     struct sample_step steps[7];
     struct error err;
     char *dir = helper_dir_new();
-    tree_scene(&h);
+    helper_tree_scene(&h);
     h.manifest.n_cells = 1;
     h.dataset.n_problems = 1;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
-    memcpy(steps, first_tree, sizeof steps);
+    memcpy(steps, helper_first_tree, sizeof steps);
     for (int i = 0; i < 7; i++)
         steps[i].second = NAN;
     struct sample s = helper_sample(&h, 0, 0, 0, 10, 10, true);
