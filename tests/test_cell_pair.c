@@ -200,6 +200,35 @@ Test(cell_pair, failed_samples_have_a_verdict_but_no_time) {
     helper_dir_free(dir);
 }
 
+// No ratio of a time of 0: what remains is one cluster, which has no interval.
+Test(cell_pair, a_time_of_0_has_no_ratio) {
+    static const int cluster[] = {0, 1, 1};
+    struct helper_store h;
+    struct report r;
+    struct cell_pair p;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    h.manifest.n_cells = 2;
+    cr_assert_eq(manifest_save(&h.manifest, dir, NULL), 0);
+    for (int i = 0; i < 2 * N_SAMPLES; i++) {
+        int at = i / 2, problem = at / HELPER_K;
+        struct sample s = helper_sample(&h, i % 2, problem, at % HELPER_K,
+                                        i % 2 ? problem : 4, 10, true);
+        helper_add(dir, &s);
+    }
+    cr_assert_eq(report_open(&r, dir, false, NULL), 0);
+    cr_assert_eq(cell_pair_fill(&p, &r, &r.cells[1], &r.cells[0]), 0);
+    cr_assert_eq(p.time.n, 2);
+    cr_assert_float_eq(p.time.value, sqrt(8), 1e-12);
+    cr_assert_not(isnan(p.time.low));
+    r.cells[1].cluster = cluster;
+    r.cells[1].n_clusters = 2;
+    cr_assert_eq(cell_pair_fill(&p, &r, &r.cells[1], &r.cells[0]), 0);
+    cr_assert(isnan(p.time.low));
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
 Test(cell_pair, nothing_to_compare_with) {
     struct helper_store h;
     struct report r;
