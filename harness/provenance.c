@@ -96,6 +96,13 @@ static void blank_controls(struct buf *out, size_t from) {
     }
 }
 
+static bool has_clusters(const struct report *r) {
+    for (int i = 0; i < r->n_cells; i++) {
+        if (r->cells[i].cluster) return true;
+    }
+    return false;
+}
+
 void provenance_print(const struct report *r, struct buf *out) {
     const struct manifest *m = &r->manifest;
     size_t start = out->n_bytes;
@@ -103,6 +110,7 @@ void provenance_print(const struct report *r, struct buf *out) {
     if (m->n_datasets) print_problems(m, out);
     buf_addf(out, ", k = %d, seed %lld, %.4g %% intervals", m->k,
              (long long)m->seed, 100 * m->confidence);
+    if (has_clusters(r)) buf_adds(out, " over clusters");
     for (int i = 0; i < m->n_models; i++) {
         buf_adds(out, i ? ", " : m->n_models > 1 ? ", models " : ", model ");
         print_model(&m->models[i], out);

@@ -83,6 +83,12 @@ for name in main accuracy latency speedup search steps evaluators pass_at_k; do
     [ -s "$out/smoke/$name.tex" ] || fail "$name.tex is missing"
 done
 compile "$out/smoke" 20
+mkdir "$out/compare"
+"$program" compare "$out/smoke" "$out/smoke" --format latex \
+    >"$out/compare/all.tex" 2>"$out/log" || fail "compare: $(cat "$out/log")"
+grep -q '^.label{tab:smoke-compare}' "$out/compare/all.tex" ||
+    fail "compare has no LaTeX form"
+compile "$out/compare" 20
 
 run "$out/hostile.yaml"
 folder=$out/hostile

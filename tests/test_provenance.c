@@ -76,6 +76,20 @@ Test(provenance, names_models_files_and_data_sets_that_differ) {
     helper_dir_free(dir);
 }
 
+Test(provenance, says_what_intervals_rest_on) {
+    struct helper_store h;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    for (int i = 0; i < HELPER_PROBLEMS; i++)
+        h.problems[i].cluster = i ? "a" : "b";
+    helper_fill(&h, dir);
+    char *line = line_of(dir);
+    cr_assert(strstr(line, ", 95 % intervals over clusters, model "), "%s",
+              line);
+    free(line);
+    helper_dir_free(dir);
+}
+
 // Versions, kernels and machines are those of samples that are there.
 Test(provenance, names_the_sessions_that_are_used) {
     struct helper_store h;
@@ -97,7 +111,7 @@ Test(provenance, names_the_sessions_that_are_used) {
     char *line = line_of(dir);
     cr_assert(strstr(line, ", ref+avx512, results "), "%s", line);
     cr_assert(strstr(line, ", 15 of 18 samples missing, 1 of 18 samples "
-"failed, "
+                           "failed, "
                            "times of 2 machines"),
               "%s", line);
     free(line);
