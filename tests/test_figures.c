@@ -6,6 +6,7 @@
 #include "harness/report.h"
 #include "harness/table.h"
 #include "tests/helper_dir.h"
+#include "tests/helper_figure.h"
 #include "tests/helper_store.h"
 
 #include <criterion/criterion.h>
@@ -20,29 +21,6 @@
 static void save(const struct helper_store *h, const char *dir) {
     struct error err;
     cr_assert_eq(manifest_save(&h->manifest, dir, &err), 0, "%s", err.text);
-}
-
-// The data of a figure of the folder, with its header; malloc'ed.
-static char *data_of(const char *dir, const struct figure *f) {
-    struct report r;
-    struct error err = {0};
-    struct table t;
-    struct buf out;
-    cr_assert_eq(report_open(&r, dir, false, &err), 0, "%s", err.text);
-    table_init(&t, f->name, f->title, f->columns);
-    f->fill(&r, &t);
-    buf_init(&out);
-    writer_csv.write(&t, &out);
-    table_release(&t);
-    report_release(&r);
-    return buf_detach(&out);
-}
-
-static void expect_data(const char *dir, const struct figure *f,
-                        const char *expected) {
-    char *csv = data_of(dir, f);
-    cr_assert_str_eq(strchr(csv, '\n') + 1, expected, "%s", csv);
-    free(csv);
 }
 
 // The samples of helper_fill(), those of the third cell `slower` times as long.
@@ -75,12 +53,13 @@ Test(figures, accuracy_latency) {
     char *dir = helper_dir_new();
     helper_store_init(&h);
     fill(&h, dir, 2);
-    expect_data(dir, &figure_accuracy_latency,
-                "1,set / big,1,vanilla,,0," MS_A "," ALL_RIGHT ",1,3,aaaaaaaa\n"
-                "1,set / big,2,specreason,7.0,0," MS_HALF "," FIVE_OF_SIX
-                ",1,3,bbbbbbbb\n"
-                "1,set / big,3,specdecode,,0,46.667,0.000,122.558," ALL_RIGHT
-                ",0,3,cccccccc\n");
+    helper_expect_figure(
+        dir, &figure_accuracy_latency,
+        "1,set / big,1,vanilla,,0," MS_A "," ALL_RIGHT ",1,3,aaaaaaaa\n"
+        "1,set / big,2,specreason,7.0,0," MS_HALF "," FIVE_OF_SIX
+        ",1,3,bbbbbbbb\n"
+        "1,set / big,3,specdecode,,0,46.667,0.000,122.558," ALL_RIGHT
+        ",0,3,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -94,18 +73,18 @@ Test(figures, thresholds_are_a_path) {
     h.cells[2].id = "cccccccccc";
     h.cells[2].threshold = 3;
     fill(&h, dir, 1);
-    expect_data(dir, &figure_accuracy_latency,
-                "1,set / big,1,vanilla,,0," MS_A "," ALL_RIGHT ",1,3,aaaaaaaa\n"
-                "1,set / big,2,specreason,3.0,1," MS_A "," ALL_RIGHT
-                ",1,3,cccccccc\n"
-                "1,set / big,2,specreason,7.0,1," MS_HALF "," FIVE_OF_SIX
-                ",1,3,bbbbbbbb\n");
-    expect_data(dir, &figure_threshold,
-                "1,set / big,1,vanilla,,1," ALL_RIGHT "," MS_A ",3,aaaaaaaa\n"
-                "1,set / big,2,specreason,3.0,0," ALL_RIGHT "," MS_A
-                ",3,cccccccc\n"
-                "1,set / big,2,specreason,7.0,0," FIVE_OF_SIX "," MS_HALF
-                ",3,bbbbbbbb\n");
+    helper_expect_figure(
+        dir, &figure_accuracy_latency,
+        "1,set / big,1,vanilla,,0," MS_A "," ALL_RIGHT ",1,3,aaaaaaaa\n"
+        "1,set / big,2,specreason,3.0,1," MS_A "," ALL_RIGHT ",1,3,cccccccc\n"
+        "1,set / big,2,specreason,7.0,1," MS_HALF "," FIVE_OF_SIX
+        ",1,3,bbbbbbbb\n");
+    helper_expect_figure(
+        dir, &figure_threshold,
+        "1,set / big,1,vanilla,,1," ALL_RIGHT "," MS_A ",3,aaaaaaaa\n"
+        "1,set / big,2,specreason,3.0,0," ALL_RIGHT "," MS_A ",3,cccccccc\n"
+        "1,set / big,2,specreason,7.0,0," FIVE_OF_SIX "," MS_HALF
+        ",3,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -119,12 +98,13 @@ Test(figures, draft_alone_is_shown_with_its_base) {
     h.cells[2].method = "vanilla";
     h.cells[2].label = "draft alone";
     fill(&h, dir, .25);
-    expect_data(dir, &figure_accuracy_latency,
-                "1,set / big,1,vanilla,,0," MS_A "," ALL_RIGHT ",0,3,aaaaaaaa\n"
-                "1,set / big,2,specreason,7.0,0," MS_HALF "," FIVE_OF_SIX
-                ",0,3,bbbbbbbb\n"
-                "1,set / big,3,draft alone,,0,5.833,0.000,15.320," ALL_RIGHT
-                ",1,3,cccccccc\n");
+    helper_expect_figure(
+        dir, &figure_accuracy_latency,
+        "1,set / big,1,vanilla,,0," MS_A "," ALL_RIGHT ",0,3,aaaaaaaa\n"
+        "1,set / big,2,specreason,7.0,0," MS_HALF "," FIVE_OF_SIX
+        ",0,3,bbbbbbbb\n"
+        "1,set / big,3,draft alone,,0,5.833,0.000,15.320," ALL_RIGHT
+        ",1,3,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -139,9 +119,10 @@ Test(figures, no_interval_of_one_problem) {
     save(&h, dir);
     struct sample s = helper_sample(&h, 0, 0, 0, 10, 10, true);
     helper_add(dir, &s);
-    expect_data(dir, &figure_accuracy_latency,
-                "1,set / big,1,vanilla,,0,10.000,,,1.0000,,,1,1,aaaaaaaa\n");
-    char *csv = data_of(dir, &figure_deadline);
+    helper_expect_figure(
+        dir, &figure_accuracy_latency,
+        "1,set / big,1,vanilla,,0,10.000,,,1.0000,,,1,1,aaaaaaaa\n");
+    char *csv = helper_figure_data(dir, &figure_deadline);
     cr_assert(strstr(csv, ",10.000,1.0000,,,1,aaaaaaaa\n"), "%s", csv);
     free(csv);
     helper_dir_free(dir);
@@ -176,15 +157,16 @@ Test(figures, judges_have_a_panel_each) {
         sample_key(s.cell, h.problems[0].hash, 0, s.key);
         helper_add(dir, &s);
     }
-    expect_data(dir, &figure_threshold,
-                "1,set / big / judge digit,1,specreason,3.0,0,1.0000,,,10.000"
-                ",,,1,aaaaaaaa\n"
-                "1,set / big / judge digit,1,specreason,7.0,0,1.0000,,,10.000"
-                ",,,1,bbbbbbbb\n"
-                "2,set / big / judge prm,2,rsd; by 'prm',0.5,0,1.0000,,,10.000"
-                ",,,1,cccccccc\n"
-                "2,set / big / judge prm,2,rsd; by 'prm',0.75,0,1.0000,,,"
-                "10.000,,,1,dddddddd\n");
+    helper_expect_figure(
+        dir, &figure_threshold,
+        "1,set / big / judge digit,1,specreason,3.0,0,1.0000,,,10.000"
+        ",,,1,aaaaaaaa\n"
+        "1,set / big / judge digit,1,specreason,7.0,0,1.0000,,,10.000"
+        ",,,1,bbbbbbbb\n"
+        "2,set / big / judge prm,2,rsd; by 'prm',0.5,0,1.0000,,,10.000"
+        ",,,1,cccccccc\n"
+        "2,set / big / judge prm,2,rsd; by 'prm',0.75,0,1.0000,,,"
+        "10.000,,,1,dddddddd\n");
     helper_dir_free(dir);
 }
 
@@ -204,7 +186,7 @@ Test(figures, budget) {
         h.cells[i].variant = i ? "budget_tokens=200" : "budget_tokens=400";
     }
     fill(&h, dir, 1);
-    expect_data(
+    helper_expect_figure(
         dir, &figure_budget,
         "1,set / big,1,vanilla,200,0," FIVE_OF_SIX "," MS_HALF ",3,bbbbbbbb\n"
         "1,set / big,1,vanilla,400,0," ALL_RIGHT "," MS_A ",3,aaaaaaaa\n");
@@ -226,14 +208,14 @@ Test(figures, first_n) {
     h.cells[2].settings = none;
     h.cells[1].n_settings = h.cells[2].n_settings = 1;
     fill(&h, dir, 1);
-    expect_data(dir, &figure_first_n,
-                "1,set / big,1,vanilla,,1," ALL_RIGHT "," MS_A ",3,aaaaaaaa\n"
-                "1,set / big,2,specreason,0,0," ALL_RIGHT "," MS_A
-                ",3,cccccccc\n"
-                "1,set / big,2,specreason,2,0," FIVE_OF_SIX "," MS_HALF
-                ",3,bbbbbbbb\n");
-    expect_data(dir, &figure_threshold, "");
-    expect_data(dir, &figure_budget, "");
+    helper_expect_figure(
+        dir, &figure_first_n,
+        "1,set / big,1,vanilla,,1," ALL_RIGHT "," MS_A ",3,aaaaaaaa\n"
+        "1,set / big,2,specreason,0,0," ALL_RIGHT "," MS_A ",3,cccccccc\n"
+        "1,set / big,2,specreason,2,0," FIVE_OF_SIX "," MS_HALF
+        ",3,bbbbbbbb\n");
+    helper_expect_figure(dir, &figure_threshold, "");
+    helper_expect_figure(dir, &figure_budget, "");
     helper_dir_free(dir);
 }
 
@@ -249,7 +231,7 @@ Test(figures, deadline) {
     char *dir = helper_dir_new();
     helper_store_init(&h);
     fill(&h, dir, 1);
-    char *csv = data_of(dir, &figure_deadline);
+    char *csv = helper_figure_data(dir, &figure_deadline);
     expect_line(csv, "\n1,set / big,1,vanilla,,0.000,0.0000,0.0000,0.0000,3,"
                      "aaaaaaaa\n");
     expect_line(csv, "\n1,set / big,1,vanilla,,9.600,0.0000,");
@@ -273,7 +255,7 @@ Test(figures, incomplete_cells_are_not_shown) {
     struct sample s = helper_sample(&h, 0, 0, 0, 10, 10, true);
     helper_add(dir, &s);
     for (int i = 0; figures[i]; i++)
-        expect_data(dir, figures[i], "");
+        helper_expect_figure(dir, figures[i], "");
     helper_dir_free(dir);
 }
 
