@@ -99,7 +99,7 @@ grep -q 'Incomplete: .*(1 sample missing); --: no estimate\.' \
 compile "$folder" 80 # no size has room for such labels
 if command -v pdftotext >/dev/null; then
     pdftotext -layout "$folder/paper.pdf" - | tr -s ' \n' ' ' >"$folder/text"
-    for text in '\[1\] \* 50% #1 & \$x.i\$' '\\end{tabular}' \
+    for text in '\[1\] \* 50% #1 &' '\$x.i\$' '\\end{tabular}' \
         'U+4E2DU+6587' '1 sample missing' 'base.1' 'a.b'; do
         grep -q -e "$text" "$folder/text" || fail "the PDF lacks $text"
     done
