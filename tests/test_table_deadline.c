@@ -11,21 +11,35 @@
 
 // The baseline's times 10 10 20 20 40 40 have their type 7 quantile .9 at 40,
 // the end. A: areas .75, .5 and 0, mean .4167, se .2205: all of [0, 1]. B:
-// .875, .75 and half of .5: mean .6250, se .1909. At a quarter, 10 ms, A has
-// p0, B p0 and p1; at the half, 20 ms, A two of three, B also one of two of p2.
+// .875, .75 and half of .5: mean .6250, se .1909. C takes three times as long
+// as A and does not move the end: .25, 0, 0, mean .0833, se .0833. At a
+// quarter, 10 ms, A has p0, B p0 and p1; at the half, 20 ms, A two of three, B
+// also one of two of p2.
 Test(table_deadline, areas_up_to_the_baselines_end) {
     struct helper_store h;
+    struct error err;
     char *dir = helper_dir_new();
     helper_store_init(&h);
-    helper_fill(&h, dir);
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    for (int i = 0; i < HELPER_PROBLEMS * HELPER_K; i++) {
+        int p = i / HELPER_K, k = i % HELPER_K;
+        double ms = 10 << p;
+        struct sample a = helper_sample(&h, 0, p, k, ms, 10, true);
+        struct sample b =
+            helper_sample(&h, 1, p, k, ms / 2, 10, p != 2 || k != 1);
+        struct sample c = helper_sample(&h, 2, p, k, 3 * ms, 10, true);
+        helper_add(dir, &a);
+        helper_add(dir, &b);
+        helper_add(dir, &c);
+    }
     helper_expect_rows(
         dir, &table_deadline,
         "big,,set,vanilla,,3,40.000,0.4167,0.0000,1.0000,0.3333,0.6667,1.0000,"
         ",,,aaaaaaaa\n"
         "big,small,set,specreason,7.0,3,40.000,0.6250,0.0000,1.0000,0.6667,"
         "0.8333,0.8333,,,,bbbbbbbb\n"
-        "big,small,set,specdecode,,3,40.000,0.4167,0.0000,1.0000,0.3333,0.6667,"
-        "1.0000,,,,cccccccc\n");
+        "big,small,set,specdecode,,3,40.000,0.0833,0.0000,0.4419,0.0000,0.0000,"
+        "0.3333,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 

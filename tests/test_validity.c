@@ -336,6 +336,25 @@ Test(validity, outliers_by_what_they_add) {
     free(s);
 }
 
+// Among problems that are up to 40 % off what their work says, a sample that
+// takes 1.3 times as long is told from its problem's own median; of problems
+// with fewer than five samples it is not.
+Test(validity, outliers_are_those_of_their_problem) {
+    struct scene *s = scene_new();
+    struct validity_times t;
+    for (int i = 0; i < SAMPLES; i++)
+        slow_down(&s->samples[1][i], 1 + 0.4 * (i / K * 3 % 7) / 7.0);
+    slow_down(&s->samples[1][100], 1.3);
+    validity_times_fill(&t, &s->cells[1], 0.999);
+    cr_expect_eq(t.n_outliers, 1);
+    for (int i = 0; i < SAMPLES; i++)
+        s->samples[1][i].present = i % K < 4;
+    validity_times_fill(&t, &s->cells[1], 0.999);
+    cr_expect_eq(t.n, SAMPLES / K * 4);
+    cr_expect_eq(t.n_outliers, 0);
+    free(s);
+}
+
 Test(validity, the_prompts_share_is_left_out) {
     struct scene *s = scene_new();
     struct validity_times before, after;
