@@ -24,17 +24,17 @@ cp -a Makefile engine harness scripts configs models datasets results/baseline \
 mkdir "$copy/results" && mv "$copy/baseline" "$copy/results/baseline"
 cp -a "$build/engine" "$build/harness" "$copy/build"
 kernel=engine/kernels/kern_rope.c
-sed -i 's/1\.4426950408889634/1.45/' "$copy/$kernel"
+sed -i 's/1\.4426950408889634/1.5/' "$copy/$kernel"
 cmp -s $kernel "$copy/$kernel" && fail "nothing was planted in $kernel"
 make -s -C "$copy" -j"$(nproc)" BUILD=build build/specsweep
 
 rc=0
-sh "$copy/scripts/gate.sh" build/specsweep build/gate >"$copy/log" || rc=$?
+sh "$copy/scripts/gate.sh" build/specsweep build/gate >"$copy/log" 2>&1 || rc=$?
 verdict=$copy/build/gate/gate/verdict.json
 [ "$rc" = 1 ] || { cat "$copy/log"; fail "exit code $rc, expected 1"; }
 grep -q '"outcome":"regression","exit_code":1' "$verdict" ||
     fail "verdict.json: expected a regression"
 grep -q '^  {"cell":.*"outcome":"regression","findings"' "$verdict" ||
     fail "verdict.json names no cell"
-grep 'samples differ' "$copy/log" | head -1
+grep -m1 'samples differ' "$copy/log"
 echo "gate_planted: a changed kernel is a regression, the build as it is passes" >&2
