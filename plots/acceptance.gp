@@ -5,9 +5,9 @@
 load style[1:strlen(style) - strlen("style.gp")] . "bars.gp"
 
 # Series 1 to 3 are parts, 4 and 5 marks (harness/figures/acceptance.c).
-part_look[1] = solid("#0072B2")
-if (n_series >= 2) part_look[2] = hatched("#56B4E9")
-if (n_series >= 3) part_look[3] = solid("#D9D9D9")
+part_look[1] = solid(by_draft)
+if (n_series >= 2) part_look[2] = solid(verified)
+if (n_series >= 3) part_look[3] = solid(by_base)
 n_parts = n_series < 3 ? n_series : 3
 mark(s) = s == 4 ? 7 : 13
 marks = ""
@@ -22,11 +22,11 @@ aside(bar) = n_marks[bar_of(p, int(bar))] > 1 ? 0.15 : 0
 mark_y(s) = sprintf("(-column('bar') %s aside(column('bar')))", s == 4 ? "+" : "-")
 mark_x(s, name) = sprintf("(at(p, %d, column('%s')))", s, name)
 do for [s = 4:n_series] {
-    marks = marks . sprintf("csv using %s:%s:(column('low')):(column('high')) \
-with xerrorbars lc rgb '#000000' lw 1.2 ps 0 notitle, \
+    marks = marks . sprintf("csv using %s:%s:(column('high') - column('low')):(0) \
+with vectors nohead lc rgb '#000000' lw 1.2 notitle, \
 csv using %s:%s with points pt %d ps 0.75 lc rgb '#000000' notitle, \
 csv using %s:%s with points pt %d ps 0.4 lc rgb '#FFFFFF' notitle, ", \
-        mark_x(s, "pct"), mark_y(s), mark_x(s, "pct"), mark_y(s), mark(s), \
+        mark_x(s, "low"), mark_y(s), mark_x(s, "pct"), mark_y(s), mark(s), \
         mark_x(s, "pct"), mark_y(s), mark(s))
     if (strlen(part_name[s])) {
         mark_keys = mark_keys . sprintf(", keyentry with points pt %d ps 0.75 \

@@ -38,14 +38,17 @@ bars_begin(p) = panel_begin(p) . "set ytics scale 0 ();" . \
     sprintf("set yrange [-%d - 0.6 : -0.4];", n_bars) . \
     (panel_column(p) > 0 ? "unset ytics;" : bar_tics(1))
 
-# A part is a series with a look: blue is the draft's work, grey the base's,
-# hatched what is verified. bar_parts() are the boxes from column `low` to
-# column `high` as entries of a plot command, bar_keys() those of the key.
+# A part is a series with a look. Blue is the draft's work, pale what the base
+# took over of it, grey the base's own; their greys differ too, for those who
+# print in black. bar_parts() are the boxes from column `low` to column `high` as
+# entries of a plot command, bar_keys() those of the key.
+by_draft = "#0072B2"
+verified = "#B5DCF5"
+by_base = "#8C8C8C"
 array part_look[n_series]
 array part_name[n_series]
 do for [s = 1:n_series] { part_name[s] = series_name[s] }
 solid(c) = sprintf("fillstyle solid 1 border lc rgb '#000000' fc rgb '%s'", c)
-hatched(c) = sprintf("fillstyle pattern 4 border lc rgb '#000000' fc rgb '%s'", c)
 bar_part(s, low, high) = sprintf("csv using (at(p, %d, column('%s'))):" . \
     "(-column('bar')):(scale * column('%s')):(scale * column('%s')):" . \
     "(-column('bar') - 0.36):(-column('bar') + 0.36) " . \

@@ -7,10 +7,10 @@ load style[1:strlen(style) - strlen("style.gp")] . "bars.gp"
 # Series in the order of harness/figures/latency_split.c.
 array split_look[6]
 split_look[1] = solid("#FFFFFF")
-split_look[2] = solid("#A0A0A0")
-split_look[3] = solid("#0072B2")
-split_look[4] = hatched("#56B4E9")
-split_look[5] = solid("#E69F00")
+split_look[2] = solid(by_base)
+split_look[3] = solid(by_draft)
+split_look[4] = solid(verified)
+split_look[5] = solid("#F0A830")
 split_look[6] = solid("#000000")
 do for [s = 1:n_series] { part_look[s] = split_look[s] }
 
@@ -33,9 +33,9 @@ do for [p = 1:n_panels] {
     set xrange [0:most[p]]
     set xtics tic_step(most[p], 5)
     eval "plot " . bar_parts(1, n_series, "from_ms", "to_ms") . \
-        "csv using (" . behind . "scale * column('total_ms') : NaN):(-column('bar')):" . \
-        "(scale * column('total_low')):(scale * column('total_high')) " . \
-        "with xerrorbars lc rgb '#000000' lw 1 ps 0 notitle, " . \
+        "csv using (" . behind . "scale * column('total_low') : NaN):(-column('bar')):" . \
+        "(scale * (column('total_high') - column('total_low'))):(0) " . \
+        "with vectors nohead lc rgb '#000000' lw 1 notitle, " . \
         "csv using (" . behind . "scale * larger(column('total_ms'), " . \
         "column('total_high')) : NaN):(-column('bar')):(digits(scale * column('total_ms'))) " . \
         "with labels left offset 0.4,0 font ',7' notitle"

@@ -1,6 +1,7 @@
 #include "harness/figures/figure.h"
 
 #include "engine/base/error.h"
+#include "harness/tables/evaluations.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_figure.h"
 #include "tests/helper_store.h"
@@ -255,6 +256,58 @@ Test(figures_steps, judge_prm) {
               "0.9,0.9000,1.0000,,,,1,1,bbbbbbbb\n" RIGHT_JUDGE
               ",,1.0000,1.0000,1.0000,AUC,6,,bbbbbbbb\n");
     helper_dir_free(dir);
+}
+
+// Beside a pair, cells whose evaluator stands in it have no curve; others have
+// one of their own thoughts. Thoughts of which nobody knows if they are right
+// count for the agreement alone.
+static void expect_beside_pair(const char *evaluator, bool shown) {
+    struct helper_store h;
+    struct error err;
+    struct sample_step steps[HELPER_TREE_STEPS];
+    char *dir = helper_dir_new();
+    helper_tree_scene(&h);
+    struct manifest_setting alone[] = {{"temperature", "0.6", true},
+                                       {"evaluator", evaluator, false}};
+    h.cells[0].settings = alone;
+    h.cells[0].n_settings = 2;
+    h.manifest.n_cells = 2;
+    h.dataset.n_problems = 1;
+    cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
+    memcpy(steps, helper_first_tree, sizeof steps);
+    steps[HELPER_TREE_STEPS - 1].second = 0.5;
+    for (int cell = 1; cell >= 0; cell--) {
+        struct sample s = helper_sample(&h, cell, 0, 0, 10, 10, true);
+        s.tree = true;
+        s.steps = steps;
+        s.n_steps = HELPER_TREE_STEPS;
+        helper_add(dir, &s);
+        for (int i = 0; i < HELPER_TREE_STEPS; i++)
+            steps[i].second = NAN;
+    }
+    char *csv = helper_figure_data(dir, &figure_judge_prm);
+    cr_expect(strstr(csv, ",Spearman,6,"), "%s", csv);
+    cr_expect(
+        strstr(csv, "2,prm,Score,Share of right thoughts,,,0.6667,,,AUC,5,"),
+        "%s", csv);
+    cr_expect_eq(strstr(csv, "aaaaaaaa") != NULL, shown, "%s", csv);
+    cr_expect_eq(strstr(csv, ",likelihood (own thoughts),") != NULL, shown);
+    free(csv);
+    helper_dir_free(dir);
+}
+
+Test(figures_steps, evaluators_beside_a_pair) {
+    expect_beside_pair("prm", false);
+    expect_beside_pair("judge", false);
+    expect_beside_pair("likelihood", true);
+}
+
+// 1 - .9 is less than .1 in binary.
+Test(figures_steps, bins) {
+    cr_expect_eq(evaluation_bin(0), 0);
+    cr_expect_eq(evaluation_bin(1 - 0.9), 1);
+    cr_expect_eq(evaluation_bin(0.3), 3);
+    cr_expect_eq(evaluation_bin(1), EVALUATION_BINS - 1);
 }
 
 // Without a second evaluator each cell has a curve of its own; the evaluator is

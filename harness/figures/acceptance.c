@@ -141,6 +141,10 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_acceptance = {
     .name = "acceptance",
     .title = "Who wrote the kept steps",
+    .note = "Bars: authors of the kept tokens; pale, tokens of the draft "
+            "that the base took over when it verified them. Marks: of the "
+            "steps and tokens that the draft wrote, the share that was "
+            "accepted, with intervals.",
     .needs = "a method with a draft (specdecode, specreason, specsearch)",
     .columns = columns,
     .fill = fill,

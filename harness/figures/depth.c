@@ -123,6 +123,9 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_depth = {
     .name = "depth",
     .title = "Quality of thoughts by depth",
+    .note =
+        "Scores are those of the evaluator that decides, with intervals over "
+        "problems. Depths that fewer than five problems reach are left out.",
     .needs = "a search in which a draft writes thoughts (specsearch)",
     .columns = columns,
     .fill = fill,

@@ -247,6 +247,10 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_judge_prm = {
     .name = "judge_prm",
     .title = "Evaluators of thoughts",
+    .note = "Points: ten bins of the score, with intervals over problems. On "
+            "the diagonal a score is the share of right thoughts. Curves of a "
+            "panel are of the same thoughts unless they name a cell or say "
+            "own.",
     .needs = "a search with second_evaluator:, or with steps: that are checked",
     .columns = columns,
     .fill = fill,

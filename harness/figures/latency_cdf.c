@@ -72,6 +72,7 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_latency_cdf = {
     .name = "latency_cdf",
     .title = "Samples done within a time",
+    .note = "Whether the answer is right does not matter here.",
     .needs = "a complete cell of a run in latency mode",
     .columns = columns,
     .fill = fill,

@@ -65,6 +65,8 @@ static void fill(const struct report *r, struct table *t) {
 const struct figure figure_latency_split = {
     .name = "latency_split",
     .title = "Where the time of a sample goes",
+    .note =
+        "Numbers behind the bars: mean time of a sample; lines: its interval.",
     .needs = "a complete cell of a run in latency mode",
     .columns = columns,
     .fill = fill,
