@@ -94,7 +94,7 @@ run "$out/hostile.yaml"
 folder=$out/hostile
 sed -i '$d' "$folder/samples.jsonl"
 make_tables "$folder" 5
-grep -q 'Incomplete: .*(1 sample missing); --: no estimate\.' \
+grep -q 'Incomplete: .*(1 sample missing)\. --: no estimate\.' \
     "$folder/main.tex" || fail "the caption does not name the incomplete cell"
 compile "$folder" 80 # no size has room for such labels
 if command -v pdftotext >/dev/null; then

@@ -140,8 +140,9 @@ Test(writer_latex, a_table_goes_into_a_paper) {
         "\\small\n"
         "\\caption{Demo. Data set: set\\_1. Bold: best of a base and data set. "
         "Brackets: intervals. $\\sim$: not resolved from no difference. "
-        "Incomplete: a \\& b at threshold 7 small (3 samples missing, 1 sample "
-        "failed); --: no estimate. Source: config a\\_config, k~=~2.}\n"
+        "Incomplete: a \\& b at threshold 7, small (3 samples missing, 1 "
+        "sample "
+        "failed). --: no estimate. Source: config a\\_config, k~=~2.}\n"
         "\\label{tab:a-config-demo}\n"
         "\\setlength{\\tabcolsep}{5pt}\n"
         "\\begin{tabular}{@{}\n"
@@ -209,7 +210,7 @@ Test(writer_latex, an_incomplete_row_is_never_the_best) {
     char *text = print(&t);
     expect_in(text, "a & 90.0 & 20.0 ");
     expect_in(text, "b & \\bfseries 50.0 & \\bfseries 30.0 ");
-    expect_in(text, "Bold: best. Incomplete: a (1 sample missing);");
+    expect_in(text, "Bold: best. Incomplete: a (1 sample missing). --");
     free(text);
 }
 
@@ -392,7 +393,7 @@ Test(writer_latex, a_cell_without_all_samples_has_no_numbers) {
     char *text = print_folder(dir, "main", false);
     expect_in(text, "\nspecdecode & {--} & {--} & & {--} & & {--} & {--} & "
                     "invalid \\\\");
-    expect_in(text, "Incomplete: specdecode (1 sample missing); --: no "
+    expect_in(text, "Incomplete: specdecode (1 sample missing). --: no "
                     "estimate.");
     expect_in(text, "1 of 18 samples missing.}");
     free(text);

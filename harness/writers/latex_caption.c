@@ -126,7 +126,7 @@ static void add_row_name(const struct latex_layout *l, const struct table *t,
         int at = table_find_column(t, names[i]);
         if (at < 0 || !table_cell(t, row, at)) continue;
         if (i && latex_shared_text(t, at)) continue;
-        if (out->n_bytes > start) buf_addc(out, ' ');
+        if (out->n_bytes > start) buf_adds(out, ", ");
         latex_add_text(out, table_cell(t, row, at));
         if (!i) add_threshold(l, t, row, out);
     }
@@ -154,11 +154,11 @@ static void add_gaps(const struct latex_layout *l, const struct table *t,
     for (int row = 0; row < t->n_rows; row++) {
         if (!has_gaps(t, row) || !is_first_of_cell(t, row)) continue;
         if (++n > NAMED_MAX) continue;
-        buf_adds(out, n > 1 ? ", " : " Incomplete: ");
+        buf_adds(out, n > 1 ? "; " : " Incomplete: ");
         add_gap(l, t, row, out);
     }
     if (n > NAMED_MAX) buf_addf(out, " and %d more", n - NAMED_MAX);
-    if (n) buf_adds(out, "; --: no estimate.");
+    if (n) buf_adds(out, ". --: no estimate.");
 }
 
 void latex_add_caption(const struct latex_layout *l, const struct table *t,
