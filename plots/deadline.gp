@@ -14,7 +14,7 @@ do for [p = 1:n_panels] {
 last(p, s, value) = column("time_ms") == end[p] ? at(p, s, value) : NaN
 
 # Each curve has its marks at other times, so that they do not hide each other.
-marked(p, s) = int(100 * column("time_ms") / end[p] + 0.5) % 20 == (3 * s) % 20
+marked(p, s) = column("solved") > 0 && int(100 * column("time_ms") / end[p] + 0.5) % 20 == (3 * s) % 20
 
 eval figure_begin
 set xlabel sprintf("Time t per sample (%s)", unit) offset 0,0.6

@@ -46,6 +46,15 @@ tic_step(most, n) = tic_unit(most / n, 10 ** floor(log10(most / n)))
 tic_unit(step, unit) = step <= unit ? unit : step <= 2 * unit ? 2 * unit : \
     step <= 5 * unit ? 5 * unit : 10 * unit
 
+# A text of several lines, broken at blanks so that each fits `limit`.
+last_blank(text, i) = i < 1 || text[i:i] eq " " ? i : last_blank(text, i - 1)
+wrap(text, limit) = strlen(text) <= limit ? text : \
+    wrap_at(text, limit, last_blank(text, limit + 1))
+wrap_at(text, limit, i) = i < 2 ? text : \
+    text[1:i - 1] . "\n" . wrap(text[i + 1:*], limit)
+lines_of(text) = strstrt(text, "\n") ? \
+    1 + lines_of(text[strstrt(text, "\n") + 1:*]) : 1
+
 # ---- key: one for all panels, at the bottom --------------------------------
 
 # Scripts may add entries of their own: key_extra, number of them.
@@ -74,6 +83,7 @@ point = 2.54 / 72                      # one point in cm
 font_size = 8
 key_width = (key_text * 0.5 + 4.4) * font_size * point
 key_columns = int((width - 0.3) / key_width)
+key_font = key_width > width ? font_size * width / key_width : font_size
 if (key_columns < 1) { key_columns = 1 }
 if (key_columns > key_entries) { key_columns = key_entries > 0 ? key_entries : 1 }
 key_rows = (key_entries + key_columns - 1) / key_columns
@@ -100,9 +110,17 @@ head = is_print ? 0.1 : 0.65
 
 if (!exists("left")) left = 1.45       # of a panel: room for numbers and label
 right = right_axis ? 1.35 : 0.3
-above = n_panels > 1 ? 0.55 : 0.15     # its title
 below = 0.95
 panel_width = width / n_columns
+title_room = int((panel_width - abs(left - right) - 0.2) / (0.5 * font_size * point))
+title_lines = 0                        # above a panel, if there are several
+do for [i = 1:n_panels] {
+    panel_name[i] = wrap(panel_name[i], title_room)
+    if (n_panels > 1 && lines_of(panel_name[i]) > title_lines) {
+        title_lines = lines_of(panel_name[i])
+    }
+}
+above = title_lines > 0 ? 0.2 + 0.35 * title_lines : 0.15
 if (!exists("parts")) parts = 1        # plots of a panel, one below the other
 if (!exists("part_height")) part_height = \
     (n_panels == 1 ? 5.0 : 4.2) * (parts == 1 ? 1 : 0.68)
@@ -195,7 +213,7 @@ figure_end(style, extra) = "unset border; unset tics; unset grid;" . \
     sprintf("set key at screen 0.5, screen %.6f center center ", \
             (foot + key_height / 2) / height) . \
     sprintf("horizontal Left reverse maxcols %d samplen 2 width 1 ", \
-            key_columns) . "spacing 1.1;" . \
+            key_columns) . sprintf("spacing 1.1 font ',%.1f';", key_font) . \
     "plot NaN notitle" . key_list(style) . extra . "; unset multiplot;" . \
     "unset output"
 key_list(style) = (key_text_of = "", \

@@ -193,6 +193,30 @@ Test(figures, budget) {
     helper_dir_free(dir);
 }
 
+// The draft alone by budget stands where it drafts.
+Test(figures, draft_alone_on_an_axis) {
+    static struct manifest_setting small[] = {{"budget_tokens", "200", true}};
+    static struct manifest_setting large[] = {{"budget_tokens", "400", true}};
+    struct helper_store h;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    for (int i = 0; i < 3; i++) {
+        h.cells[i].settings = i ? small : large;
+        h.cells[i].n_settings = 1;
+        h.cells[i].variant = i ? "budget_tokens=200" : "budget_tokens=400";
+        if (i == 1) continue;
+        h.cells[i].base = "small";
+        h.cells[i].draft = "";
+        h.cells[i].label = "draft alone";
+    }
+    fill(&h, dir, .5);
+    helper_expect_figure(
+        dir, &figure_budget,
+        "1,set / big,2,draft alone,200,0," ALL_RIGHT "," MS_HALF ",3,cccccccc\n"
+        "1,set / big,2,draft alone,400,0," ALL_RIGHT "," MS_A ",3,aaaaaaaa\n");
+    helper_dir_free(dir);
+}
+
 // An axis of the method's own is part of its label.
 Test(figures, first_n) {
     static struct manifest_setting none[] = {{"first_n_base", "0", false}};

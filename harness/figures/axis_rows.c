@@ -74,17 +74,29 @@ static bool has_reference(const struct scene *s, const struct axis_cells *list,
     return false;
 }
 
+// The baseline's cell for what is measured against it here.
+static void add_reference(const struct scene *s,
+                          const struct report_cell *panel,
+                          const struct report_cell *c,
+                          struct axis_cells *list) {
+    const struct report_cell *reference = c->baseline;
+    if (reference && reference->usable &&
+        isnan(scene_setting(reference, s->axis)) &&
+        !has_reference(s, list, panel, reference)) {
+        add(s, panel, reference, NAN, list);
+    }
+}
+
 static void collect(const struct scene *s, struct axis_cells *list) {
     const struct report *r = s->report;
     for (int i = 0; i < r->n_cells; i++) {
-        const struct report_cell *c = &r->cells[i];
-        if (!is_on_axis(s, c)) continue;
-        add(s, c, c, scene_setting(c, s->axis), list);
-        const struct report_cell *reference = c->baseline;
-        if (reference && reference->usable &&
-            isnan(scene_setting(reference, s->axis)) &&
-            !has_reference(s, list, c, reference)) {
-            add(s, c, reference, NAN, list);
+        const struct report_cell *panel = &r->cells[i];
+        if (!scene_opens_panel(s, panel)) continue;
+        for (int j = 0; j < r->n_cells; j++) {
+            const struct report_cell *c = &r->cells[j];
+            if (!is_on_axis(s, c) || !scene_belongs(s, panel, c)) continue;
+            add(s, panel, c, scene_setting(c, s->axis), list);
+            add_reference(s, panel, c, list);
         }
     }
 }

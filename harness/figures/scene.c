@@ -51,12 +51,12 @@ static bool draft_is_unique(const struct report *r,
     return true;
 }
 
-static bool same_label(const struct scene *s, const struct report_cell *a,
-                       const struct report_cell *b) {
+// Are both the same but for the axis?
+static bool same_words(const struct scene *s, const char *a, const char *b) {
     struct buf texts[2];
     for (int i = 0; i < 2; i++) {
         buf_init(&texts[i]);
-        add_without(&texts[i], (i ? b : a)->cell->label, s->axis);
+        add_without(&texts[i], i ? b : a, s->axis);
     }
     bool same = !strcmp(texts[0].text, texts[1].text);
     buf_release(&texts[0]);
@@ -68,7 +68,9 @@ static bool has_thresholds(const struct scene *s, const struct report_cell *c) {
     for (int i = 0; i < s->report->n_cells; i++) {
         const struct report_cell *other = &s->report->cells[i];
         double is = c->cell->threshold, there = other->cell->threshold;
-        if ((is < there || is > there) && same_label(s, c, other)) return true;
+        if ((is < there || is > there) &&
+            same_words(s, c->cell->label, other->cell->label))
+            return true;
     }
     return false;
 }
@@ -206,19 +208,19 @@ void scene_set_estimate(struct table *t, const char *column, const char *low,
 }
 
 // Does `alone` write by itself what it drafts in cells like `with`?
-static bool is_draft_of(const struct report_cell *alone,
+static bool is_draft_of(const struct scene *s, const struct report_cell *alone,
                         const struct report_cell *with) {
     return alone->dataset == with->dataset && !*alone->cell->draft &&
-           !strcmp(alone->cell->variant, with->cell->variant) &&
            !strcmp(with->cell->draft, alone->cell->base) &&
-           strcmp(with->cell->base, alone->cell->base) != 0;
+           strcmp(with->cell->base, alone->cell->base) != 0 &&
+           same_words(s, alone->cell->variant, with->cell->variant);
 }
 
 bool scene_opens_panel(const struct scene *s, const struct report_cell *c) {
     const struct report *r = s->report;
     for (int i = 0; i < r->n_cells; i++) {
         const struct report_cell *other = &r->cells[i];
-        if (is_draft_of(c, other)) return false;
+        if (is_draft_of(s, c, other)) return false;
         if (other < c && scene_same_panel(s, other, c)) return false;
     }
     return true;
@@ -229,7 +231,7 @@ bool scene_belongs(const struct scene *s, const struct report_cell *panel,
     if (scene_same_panel(s, panel, c)) return true;
     for (int i = 0; i < s->report->n_cells; i++) {
         const struct report_cell *other = &s->report->cells[i];
-        if (scene_same_panel(s, panel, other) && is_draft_of(c, other))
+        if (scene_same_panel(s, panel, other) && is_draft_of(s, c, other))
             return true;
     }
     return false;
