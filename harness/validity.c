@@ -209,6 +209,12 @@ void validity_print(const struct validity_report *v, struct buf *out) {
     }
 }
 
+const char *validity_mark(const struct report *r, const struct report_cell *c) {
+    struct validity_report v;
+    validity_judge(&v, r, c);
+    return v.verdict == VALIDITY_VALID ? NULL : validity_name[v.verdict];
+}
+
 void validity_print_notices(const struct report *r, FILE *log) {
     struct buf line;
     buf_init(&line);

@@ -27,7 +27,7 @@ Test(table_latency, quantiles_have_intervals) {
     helper_expect_rows(dir, &table_latency,
                        "big,,set,vanilla,,24.500,24.500,17.000,32.000,43.300,"
                        "38.000,48.000,,,,17.791,10.0,408.2,0.577,48,0.000,"
-                       "24.500,0.000,0.000,0.000,0.000,,,,aaaaaaaa\n");
+                       "24.500,0.000,0.000,0.000,0.000,,,,,aaaaaaaa\n");
     helper_dir_free(dir);
 }
 
@@ -46,13 +46,13 @@ Test(table_latency, quantiles_need_samples) {
         helper_add(dir, &s);
         static const char *const rows[] = {
             [0] = "big,,set,vanilla,,1.000,,,,,,,,,,0.000,10.0,10000.0,,1,"
-                  "0.000,1.000,0.000,0.000,0.000,0.000,9,,,aaaaaaaa\n",
+                  "0.000,1.000,0.000,0.000,0.000,0.000,invalid,9,,,aaaaaaaa\n",
             [1] = "big,,set,vanilla,,1.500,1.500,,,,,,,,,0.741,10.0,6666.7,,2,"
-                  "0.000,1.500,0.000,0.000,0.000,0.000,8,,,aaaaaaaa\n",
+                  "0.000,1.500,0.000,0.000,0.000,0.000,invalid,8,,,aaaaaaaa\n",
             [8] = "big,,set,vanilla,,5.000,5.000,,,,,,,,,2.965,10.0,2000.0,,9,"
-                  "0.000,5.000,0.000,0.000,0.000,0.000,1,,,aaaaaaaa\n",
+                  "0.000,5.000,0.000,0.000,0.000,0.000,invalid,1,,,aaaaaaaa\n",
             [9] = "big,,set,vanilla,,5.500,5.500,,,9.100,,,,,,3.706,10.0,"
-                  "1818.2,,10,0.000,5.500,0.000,0.000,0.000,0.000,,,,"
+                  "1818.2,,10,0.000,5.500,0.000,0.000,0.000,0.000,,,,,"
                   "aaaaaaaa\n"};
         if (rows[i]) helper_expect_partial_rows(dir, &table_latency, rows[i]);
     }

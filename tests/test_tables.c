@@ -48,11 +48,11 @@ Test(tables, accuracy) {
     expect_csv(
         dir, &table_accuracy,
         "big,,set,vanilla,,3,2,1.0000,0.0000,1.0000,1.0000,0.0,0.0,"
-        "0.0,10.0,1.0000,1.0000,,,,,1.0000,1.0000,,,,aaaaaaaa\n"
+        "0.0,10.0,1.0000,1.0000,,,,,1.0000,1.0000,,,,,aaaaaaaa\n"
         "big,small,set,specreason,7.0,3,2,0.8333,0.1667,0.1162,1.0000,"
-        "0.0,0.0,0.0,10.0,0.5000,1.0000,,,,,0.8333,0.8333,,,,bbbbbbbb\n"
+        "0.0,0.0,0.0,10.0,0.5000,1.0000,,,,,0.8333,0.8333,,,,,bbbbbbbb\n"
         "big,small,set,specdecode,,3,2,1.0000,0.0000,1.0000,1.0000,"
-        "0.0,0.0,0.0,10.0,1.0000,1.0000,,,,,1.0000,1.0000,,,,cccccccc\n");
+        "0.0,0.0,0.0,10.0,1.0000,1.0000,,,,,1.0000,1.0000,,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -65,11 +65,11 @@ Test(tables, latency) {
     expect_csv(
         dir, &table_latency,
         "big,,set,vanilla,,23.333,20.000,,,,,,,,,14.826,10.0,428.6,"
-        "8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,aaaaaaaa\n"
+        "8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,,aaaaaaaa\n"
         "big,small,set,specreason,7.0,11.667,10.000,,,,,,,,,7.413,10.0,"
-        "857.1,4.410,6,0.000,11.667,0.000,0.000,0.000,0.000,,,,bbbbbbbb\n"
+        "857.1,4.410,6,0.000,11.667,0.000,0.000,0.000,0.000,,,,,bbbbbbbb\n"
         "big,small,set,specdecode,,23.333,20.000,,,,,,,,,14.826,10.0,"
-        "428.6,8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,cccccccc\n");
+        "428.6,8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -201,8 +201,9 @@ Test(tables, incomplete_cells_have_no_estimates) {
     h.manifest.n_cells = 2;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
     expect_csv(dir, &table_accuracy,
-               "big,,set,vanilla,,,,,,,,,,,,,,,,,,,,6,,,aaaaaaaa\n"
-               "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,6,,,bbbbbbbb\n");
+               "big,,set,vanilla,,,,,,,,,,,,,,,,,,,,invalid,6,,,aaaaaaaa\n"
+               "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,invalid,6,,,"
+               "bbbbbbbb\n");
     expect_csv(
         dir, &table_speedup,
         "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,,,,6,,,bbbbbbbb\n");

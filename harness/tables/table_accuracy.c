@@ -3,6 +3,7 @@
 #include "harness/stats/stats_bootstrap.h"
 #include "harness/stats/stats_proportion.h"
 #include "harness/table.h"
+#include "harness/validity.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ static const struct table_column columns[] = {
     {"wilson_ci_low", 4, true}, {"wilson_ci_high", 4, true},
     {"n_clusters", 0, true}, {"unclustered_se", 4, true},
     {"pass_ungraded_wrong", 4, true}, {"pass_ungraded_right", 4, true},
+    {"validity", COLUMN_TEXT, false},
     REPORT_LAST_COLUMNS,
 };
 static const struct paper_column paper[] = {
@@ -153,6 +155,7 @@ static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         report_begin_row(t, &r->cells[i]);
         if (r->cells[i].usable) fill_estimates(r, &r->cells[i], t);
+        table_set_text(t, "validity", validity_mark(r, &r->cells[i]));
         report_end_row(t, &r->cells[i]);
     }
 }

@@ -3,6 +3,7 @@
 #include "harness/stats/stats_series.h"
 #include "harness/table.h"
 #include "harness/tables/phase_times.h"
+#include "harness/validity.h"
 
 #include "engine/base/alloc.h"
 
@@ -32,7 +33,7 @@ static const struct table_column columns[] = {
     {"kept_tokens", 1, false}, {"tok_per_s", 1, false}, {"se_ms", 3, true},
     {"n_samples", 0, true}, {"prompt_ms", 3, false}, {"base_ms", 3, false},
     {"draft_ms", 3, false}, {"verify_ms", 3, false}, {"judge_ms", 3, false},
-    {"other_ms", 3, false},
+    {"other_ms", 3, false}, {"validity", COLUMN_TEXT, false},
     REPORT_LAST_COLUMNS,
 };
 static const struct paper_column paper[] = {
@@ -114,6 +115,7 @@ static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         report_begin_row(t, &r->cells[i]);
         if (r->cells[i].usable) fill_times(r, &r->cells[i], t);
+        table_set_text(t, "validity", validity_mark(r, &r->cells[i]));
         report_end_row(t, &r->cells[i]);
     }
 }
