@@ -7,7 +7,8 @@
 //
 // A problem is solved with a chance p of Beta(1/2, 1/2): many problems are easy
 // or hopeless. Exit code 1 when an interval that the tables show does not cover
-// 93 to 97 %; those marked "known to fail" are shown for what they cost.
+// 93 to 97 % (of few trials that happens by chance); those marked "known to
+// fail" are shown for what they cost.
 
 #include "engine/base/rng.h"
 #include "harness/stats/stats.h"
