@@ -1,19 +1,7 @@
-# Golden values of stats_quantile, stats_series, stats_work and stats_front:
-#   Rscript tests/golden/series.R > tests/golden/series.csv
-# Base R alone. The layout is that of tests/helper_golden.h.
-
-put <- function(fn, case, ...) {
-    values <- list(...)
-    for (name in names(values)) {
-        v <- values[[name]]
-        text <- ifelse(is.na(v), "NA", sprintf("%.17g", as.numeric(v)))
-        cat(fn, case, name, paste(text, collapse = " "), sep = ",")
-        cat("\n")
-    }
-}
-
-cat("# ", R.version.string, ", Rscript tests/golden/series.R\n", sep = "")
-cat("function,case,name,values\n")
+# Golden values of stats_quantile, stats_series, stats_work and stats_front. See
+# golden.R for how to run it.
+source("tests/golden/golden.R")
+golden_head("series")
 
 scrambled <- function(n) 10 + ((1:n) * 37) %% 1009
 
@@ -36,13 +24,13 @@ shares <- c(.5, .9, .99)
 for (n in c(1, 5, 6, 28, 29, 35, 36, 100, 367, 368, 1000)) {
     x <- scrambled(n)
     b <- sapply(shares, function(p) bounds(x, p, .95))
-    put("quantile", paste0("n", n), x = x, level = .95, p = shares,
-        value = quantile(x, shares, type = 7), low = b[1, ], high = b[2, ])
+    golden("quantile", paste0("n", n), x = x, level = .95, p = shares,
+           value = quantile(x, shares, type = 7), low = b[1, ], high = b[2, ])
 }
 x <- scrambled(100)
 b <- sapply(shares, function(p) bounds(x, p, .8))
-put("quantile", "level80", x = x, level = .8, p = shares,
-    value = quantile(x, shares, type = 7), low = b[1, ], high = b[2, ])
+golden("quantile", "level80", x = x, level = .8, p = shares,
+       value = quantile(x, shares, type = 7), low = b[1, ], high = b[2, ])
 
 # How many of n values those of groups are worth.
 worth <- function(x, g, p) {
@@ -60,8 +48,8 @@ worth <- function(x, g, p) {
 
 grouped <- function(case, x, g) {
     b <- sapply(shares, function(p) bounds(x, p, .95, worth(x, g, p)))
-    put("grouped", case, x = x, group = g, level = .95, p = shares,
-        value = quantile(x, shares, type = 7), low = b[1, ], high = b[2, ])
+    golden("grouped", case, x = x, group = g, level = .95, p = shares,
+           value = quantile(x, shares, type = 7), low = b[1, ], high = b[2, ])
 }
 i <- 0:399
 g <- i %/% 8
@@ -73,12 +61,12 @@ grouped("constant", rep(3, 60), i[1:60] %/% 3)
 # ---- spread -----------------------------------------------------------------
 
 for (n in c(1, 2, 7, 40)) {
-    put("mad", paste0("n", n), x = scrambled(n), mad = mad(scrambled(n)))
+    golden("mad", paste0("n", n), x = scrambled(n), mad = mad(scrambled(n)))
 }
 for (x in list(c(scrambled(40), 50000, -40000, 9000), scrambled(25),
                c(rep(1, 9), 7))) {
     far <- mad(x) > 0 & abs(x - median(x)) > 10 * mad(x)
-    put("outliers", paste0("n", length(x)), x = x, limit = 10, far = far)
+    golden("outliers", paste0("n", length(x)), x = x, limit = 10, far = far)
 }
 
 # ---- drift: lm(), SE and df of n (1 - r) / (1 + r) values -------------------
@@ -93,8 +81,8 @@ drift <- function(case, x, level) {
     slope <- coef(fit)[2]
     se <- if (df > 0) sqrt(sum(e^2) / df / sum((at - mean(at))^2)) else NA
     half <- if (df > 0) qt((1 + level) / 2, df) * se else NA
-    put("drift", case, x = x, level = level, r = r, value = exp(slope) - 1,
-        se = se, low = exp(slope - half) - 1, high = exp(slope + half) - 1)
+    golden("drift", case, x = x, level = level, r = r, value = exp(slope) - 1,
+           se = se, low = exp(slope - half) - 1, high = exp(slope + half) - 1)
 }
 series <- function(n, slope, wave) {
     i <- 0:(n - 1)
@@ -113,8 +101,8 @@ warmup <- function(case, x, m) {
     rest <- x[-(1:m)]
     p <- suppressWarnings(
         wilcox.test(first, rest, exact = FALSE, correct = FALSE)$p.value)
-    put("warmup", case, x = x, m = m, ratio = median(first) / median(rest),
-        p = p)
+    golden("warmup", case, x = x, m = m, ratio = median(first) / median(rest),
+           p = p)
 }
 warmup("plain", scrambled(40), 5)
 warmup("slow", scrambled(16) + rep(c(2000, 0), c(5, 11)), 5)
@@ -139,8 +127,8 @@ work <- function(case, columns, time) {
             fitted <- fitted(fit)
         }
     }
-    put("work", case, work = t(columns), columns = m, time = time,
-        residual = log(time / fitted))
+    golden("work", case, work = t(columns), columns = m, time = time,
+           residual = log(time / fitted))
 }
 n <- 50
 i <- 1:n
@@ -162,7 +150,7 @@ front <- function(case, cost, value) {
             (cost < cost[k] | value > value[k])
         !is.na(cost[k]) && !is.na(value[k]) && !any(beaten, na.rm = TRUE)
     })
-    put("front", case, cost = cost, value = value, on = on)
+    golden("front", case, cost = cost, value = value, on = on)
 }
 front("plain", (1:12 * 5) %% 13, (1:12 * 8) %% 11)
 front("equal", c(1, 1, 2, 2, 3), c(5, 5, 5, 6, 6))
@@ -172,8 +160,8 @@ deadline <- function(case, time, end) {
     solved <- time[!is.na(time) & time < end]
     at <- sort(unique(c(solved, 0, end)))
     share <- sapply(head(at, -1), function(t) sum(solved <= t) / length(time))
-    put("deadline", case, time = time, end = end,
-        area = sum(share * diff(at)) / end)
+    golden("deadline", case, time = time, end = end,
+           area = sum(share * diff(at)) / end)
 }
 for (end in c(5, 8, 20, 200)) {
     deadline(paste0("end", end), c(3, NA, 8, 150, 8, NA), end)
