@@ -44,7 +44,7 @@ bars_begin(p) = panel_begin(p) . "set ytics scale 0 ();" . \
 # entries of a plot command, bar_keys() those of the key.
 by_draft = "#0072B2"
 verified = "#B5DCF5"
-by_base = "#8C8C8C"
+by_base = "#9A9A9A"
 array part_look[n_series]
 array part_name[n_series]
 do for [s = 1:n_series] { part_name[s] = series_name[s] }

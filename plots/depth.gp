@@ -19,13 +19,18 @@ shown(p, s, v) = column("n_problems") >= enough ? at(p, s, v) : NaN
 bottom(low, score) = low >= 0 ? low : score
 beside(s) = column("depth") + 0.12 * (s - 2.5)
 
-# Evaluators have scales of their own.
+# One scale for all panels, but for those whose scores are all near 1.
 array lowest[n_panels]
+common = 1
 do for [p = 1:n_panels] {
     stats csv using (column("n_problems") >= enough ? \
         at_panel(p, bottom(column("low"), column("score"))) : NaN) nooutput
-    lowest[p] = STATS_min < 0.95 ? floor(STATS_min * 10) / 10.0 : \
-        floor(STATS_min * 100) / 100.0
+    lowest[p] = STATS_records > 0 ? STATS_min : 0
+    if (lowest[p] < 0.9 && lowest[p] < common) { common = lowest[p] }
+}
+do for [p = 1:n_panels] {
+    lowest[p] = lowest[p] < 0.9 ? floor(common * 10) / 10.0 : floor(lowest[p] * 100) / 100.0
+    if (lowest[p] > 0.99) { lowest[p] = 0.99 }
 }
 # The threshold is a rule, not thoughts: dashed, grey, without points.
 set style line 4 linecolor rgb grey linewidth 1.5 dashtype 2 pointtype 0
