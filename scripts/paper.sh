@@ -3,13 +3,15 @@
 # tables and figures. The same command goes on where it was interrupted: stored
 # samples are kept, the rest is made again.
 # usage: paper.sh PROGRAM [FOLDER]
-# PAPER_TRIAL=3x2: 3 problems of each data set with 2 samples and no warm-up, to
-# see that all of it works.
+# PAPER_TRIAL=3x2: 3 problems of each data set with 2 samples and no warm-up, and
+# no pictures but those of the PDF, to see that all of it works.
 set -eu
 cd "$(dirname "$0")/.."
 program=$(realpath "$1")
 out=${2:-results/paper}
 names='main threshold budget first-n ablation'
+kinds=pdf,svg,png
+[ -z "${PAPER_TRIAL:-}" ] || kinds=pdf
 cells_failed=5 # exit code: tables and captions say which
 
 # ---- what must be there, before hours are spent -----------------------------
@@ -50,7 +52,7 @@ step() { # step COMMAND...: may end with cells that failed
 # Most folders have nothing to show in some figures, and say so.
 plot() { # plot FOLDER
     rc=0
-    "$program" plot "$1" >/dev/null 2>"$out/plot.log" || rc=$?
+    "$program" plot "$1" --kinds "$kinds" >/dev/null 2>"$out/plot.log" || rc=$?
     [ $rc -eq 0 ] || [ $rc -eq $cells_failed ] || {
         cat "$out/plot.log" >&2
         exit $rc
