@@ -248,6 +248,9 @@ static int run_job(struct job *j, const struct cli_call *call,
     if (n_stored == n_total && j->stored.n_sessions) {
         fprintf(call->log, "all %lld samples are in %s\n", (long long)n_total,
                 j->dir);
+        // What the tables are about may have changed: report: alone.
+        manifest_keep_sessions(&j->manifest, &j->stored);
+        if (manifest_save(&j->manifest, j->dir, err)) return -1;
         return print_report(j, call, err);
     }
     if (n_stored) {

@@ -176,9 +176,8 @@ static void copy_session(struct manifest_session *to,
     to->machine = arena_strdup(a, from->machine);
 }
 
-int manifest_add_session(struct manifest *m, const struct manifest *stored,
-                         const struct sweep *s, const char *kernels,
-                         int workers) {
+// The stored sessions, with room for one more.
+void manifest_keep_sessions(struct manifest *m, const struct manifest *stored) {
     struct arena *a = &m->arena;
     int n = stored ? stored->n_sessions : 0;
     m->sessions = arena_alloc(a, (size_t)(n + 1) * sizeof *m->sessions);
@@ -186,6 +185,15 @@ int manifest_add_session(struct manifest *m, const struct manifest *stored,
         copy_session(&m->sessions[i], &stored->sessions[i], a);
     }
     if (n) m->version = arena_strdup(a, stored->version);
+    m->n_sessions = n;
+}
+
+int manifest_add_session(struct manifest *m, const struct manifest *stored,
+                         const struct sweep *s, const char *kernels,
+                         int workers) {
+    struct arena *a = &m->arena;
+    manifest_keep_sessions(m, stored);
+    int n = m->n_sessions;
     struct manifest_session *now = &m->sessions[n];
     *now = (struct manifest_session){
         .started = host_utc_now(a),

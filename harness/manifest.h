@@ -118,8 +118,10 @@ const char *manifest_grader(const struct manifest_dataset *d);
 void manifest_warn_verdicts(const struct manifest *m, const char *dir,
                             FILE *log);
 
-// Take over the sessions of `stored` and open a new one: this machine, now.
-// Returns its index.
+// Take over the sessions of `stored` (NULL: none) and the version of the
+// program that made it.
+void manifest_keep_sessions(struct manifest *m, const struct manifest *stored);
+// The same, and open a new one: this machine, now. Returns its index.
 int manifest_add_session(struct manifest *m, const struct manifest *stored,
                          const struct sweep *s, const char *kernels,
                          int workers);

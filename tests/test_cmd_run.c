@@ -61,6 +61,41 @@ Test(cmd_run, runs_every_sample_once) {
     helper_sweep_release(&p);
 }
 
+// What report: says, and which cluster a problem is of, is no part of a sample:
+// nothing is generated, the tables follow. Without a change nothing is written.
+Test(cmd_run, takes_other_report_settings_without_samples) {
+    struct sweep_place p;
+    char *log;
+    helper_sweep_init(&p);
+    char *manifest = helper_path(p.folder, "manifest.json");
+    char *table = helper_path(p.folder, "accuracy.csv");
+    char *set = helper_path(p.dir, "toy.jsonl");
+    cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
+    char *first = helper_read(manifest), *samples = samples_of(&p);
+    cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
+    char *second = helper_read(manifest);
+    cr_expect_str_eq(first, second);
+    helper_write(set, "{\"id\":\"a\",\"problem\":\"3+4*2-1?\","
+                      "\"answer\":\"13\",\"tags\":[\"doc:1\"]}\n"
+                      "{\"id\":\"b\",\"problem\":\"9+6*8*2?\","
+                      "\"answer\":\"240\",\"tags\":[\"doc:1\"]}\n"
+                      "{\"id\":\"c\",\"problem\":\"2-2-3+5-7?\","
+                      "\"answer\":\"-5\"}\n");
+    cr_assert_eq(helper_run(&p, "--set", "report.cluster_tag=doc", NULL, &log),
+                 0, "%s", log);
+    expect_log(log, "all 42 samples are in ");
+    char *third = helper_read(manifest), *rows = helper_read(table);
+    cr_expect(strstr(third, "\"cluster\":\"1\""), "%s", third);
+    cr_expect(strstr(rows, ",,,2,0."), "%s", rows); // n_clusters, their SE
+    char *same = samples_of(&p);
+    cr_expect_str_eq(samples, same);
+    char *texts[] = {manifest, table, set,  first, samples,
+                     second,   third, rows, same};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    helper_sweep_release(&p);
+}
+
 Test(cmd_run, goes_on_after_a_torn_line) {
     struct sweep_place p;
     char *log;
