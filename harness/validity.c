@@ -163,7 +163,7 @@ static const struct check checks[CHECK_N] = {
                       10, INFINITY, " %", warmup},
     [CHECK_DRIFT] = {"times drift by ", " %", 1, true, 5, 100, " %", drift},
     [CHECK_OUTLIERS] = {"outliers make ", " % of the time", 1, false,
-                        2, 50, " %", outliers},
+                        5, 50, " %", outliers},
 };
 // clang-format on
 
