@@ -231,7 +231,7 @@ static int judge_to_file(const struct cli_call *call, const char *path,
     struct sides s = {.has_aa = false};
     struct error ignored;
     gate_cannot_judge(&g, "the gate did not end");
-    if (write_verdict(path, &g, &s, go, err)) return -1;
+    write_verdict(path, &g, &s, go, &ignored); // that it cannot is told below
     int rc = judge(&g, &s, o, go, err);
     if (rc) {
         gate_cannot_judge(&g, err->text);

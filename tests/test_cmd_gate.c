@@ -110,6 +110,11 @@ static void other_token(struct sample *s, int cell, int problem, int index) {
         snprintf(s->token_hash, sizeof s->token_hash, "u");
 }
 
+static void hostile_token(struct sample *s, int cell, int problem, int index) {
+    if (cell == 1 && problem == 3 && index == 2)
+        snprintf(s->token_hash, sizeof s->token_hash, "\033[2Ju");
+}
+
 static void other_calls(struct sample *s, int cell, int problem, int index) {
     if (cell == 2 && problem == 19 && index >= 2) s->count.calls[ROLE_PRM] = 7;
 }
@@ -137,6 +142,7 @@ Test(cmd_gate, a_single_difference_is_a_regression) {
     } cases[] = {
         {other_token, "1 of 80 samples differ; first p3 sample 2, token hash "
                       "was t, is u"},
+        {hostile_token, "token hash was t, is ?[2Ju"},
         {other_calls, "2 of 80 samples differ; first p19 sample 2, calls_prm "
                       "was 0, is 7"},
         {other_verdict, "p1 sample 0, verdict was correct, is ungraded"},
@@ -343,6 +349,28 @@ Test(cmd_gate, missing_times_are_said) {
     close_pair();
 }
 
+static void works(struct sample *s, int cell, int problem, int index) {
+    (void)cell;
+    (void)problem;
+    (void)index;
+    s->count.calls[ROLE_BASE] = s->count.kept_tokens;
+    s->count.evaluated[ROLE_BASE] = s->count.kept_tokens;
+}
+
+static void one_is_stuck(struct sample *s, int cell, int problem, int index) {
+    works(s, cell, problem, index);
+    if (cell == 1 && index == 0) scale(s, 50);
+}
+
+// Tokens can be judged whatever the machine did.
+Test(cmd_gate, times_that_are_invalid_are_not_judged) {
+    open_pair(works, one_is_stuck);
+    judge("", 3, "cannot judge",
+          "cannot judge speed     times are invalid: outliers make 9");
+    judge("--speed off", 0, "pass", "80 samples identical");
+    close_pair();
+}
+
 // B takes half of A's time, C .8 of it.
 Test(cmd_gate, speedups_are_of_the_candidates_own_run) {
     open_pair(NULL, NULL);
@@ -451,6 +479,11 @@ Test(cmd_gate, broken_folders_are_refused) {
     free(run(line, 2));
     free(line);
     line = xasprintf("-b %s -c %s/none", a, b);
+    char *said = run(line, 2);
+    cr_assert(strstr(said, "none/manifest.json: not found"), "%s", said);
+    free(said);
+    free(line);
+    line = xasprintf("-b %s -c %s --verdict %s/none/x.json", b, b, b);
     free(run(line, 74));
     free(line);
     free(text);

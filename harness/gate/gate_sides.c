@@ -20,6 +20,9 @@ void gate_finding_set(struct gate_finding *f, enum gate_outcome outcome,
     va_start(args, format);
     vsnprintf(f->text, sizeof f->text, format, args);
     va_end(args);
+    for (char *c = f->text; *c; c++) { // of a store that somebody sent
+        if ((unsigned char)*c < ' ' || *c == 127) *c = '?';
+    }
 }
 
 void gate_cell_name(const struct gate_cell *c, struct buf *out) {
