@@ -53,7 +53,7 @@ beside(p, s, shift) = column(axis) + \
 open_shape(s) = shape(s) > 4 && shape(s) % 2 ? shape(s) - 1 : shape(s)
 
 eval figure_begin
-set border 11
+set border has_times ? 11 : 3
 set xlabel axis_label offset 0,0.6
 set yrange [0:1]
 set format y "%.1f"
@@ -89,4 +89,4 @@ do for [p = 1:n_panels] {
 }
 eval figure_end("lines", \
     ", keyentry with linespoints lc rgb grey pt 7 ps 0.65 title 'accuracy (left axis)'" . \
-    ", keyentry with linespoints lc rgb grey dt (6,4) pt 6 ps 0.75 title 'time (right axis)'")
+    (has_times ? ", keyentry with linespoints lc rgb grey dt (6,4) pt 6 ps 0.75 title 'time (right axis)'" : ""))

@@ -87,7 +87,7 @@ key_font = key_width > width ? font_size * width / key_width : font_size
 if (key_columns < 1) { key_columns = 1 }
 if (key_columns > key_entries) { key_columns = key_entries > 0 ? key_entries : 1 }
 key_rows = (key_entries + key_columns - 1) / key_columns
-key_height = key_entries > 0 ? key_rows * 1.3 * font_size * point + 0.25 : 0
+key_height = key_entries > 0 ? key_rows * 1.3 * font_size * point + 0.4 : 0
 
 wrapped = ""
 wrapped_lines = 0
@@ -144,10 +144,10 @@ if (kind eq "pdf") set terminal pdfcairo noenhanced color rounded \
     size width cm, height cm font "Arial,8" fontscale 0.75 linewidth 1
 if (kind eq "svg") set terminal svg noenhanced rounded background "#ffffff" \
     size int(width / 2.54 * 96), int(height / 2.54 * 96) \
-    font "Arial,8" fontscale 96.0 / 72 linewidth 0.7
+    font "Arial,8" fontscale 96.0 / 72 linewidth 0.7 dashlength 1.4
 if (kind eq "png") set terminal pngcairo noenhanced color rounded \
     size int(width * dots), int(height * dots) font "Arial,8" \
-    fontscale 300.0 / 96 linewidth 2.1 pointscale 2.8
+    fontscale 300.0 / 96 linewidth 2.1 pointscale 2.8 dashlength 3
 set output out . "." . kind
 
 # ---- look -------------------------------------------------------------------
