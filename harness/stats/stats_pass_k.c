@@ -31,6 +31,7 @@ double stats_pass_at_k(int n, int c, int k) {
 
 struct votes {
     int k, m, n_ties; // n_ties: that can be, at most
+    int n_seen;       // samples of the answers so far
     double *ways;     // [k + 1][n_ties + 1]
     double *marked;   // the same
     double *choose;   // [m + 1] C(count, j) of the answer that comes in
@@ -54,12 +55,17 @@ static double extended(const struct votes *v, const double *at, int s, int t) {
     return sum;
 }
 
+static int min_of(int a, int b) {
+    return a < b ? a : b;
+}
+
 // In place: a place is made of places with fewer samples, or fewer ties.
 static void add_answer(struct votes *v, int count, bool correct) {
     int row = v->n_ties + 1;
     set_choose(v, count);
-    for (int s = v->k; s >= 0; s--) {
-        for (int t = v->n_ties; t >= 0; t--) {
+    v->n_seen += count;
+    for (int s = min_of(v->k, v->n_seen); s >= 0; s--) {
+        for (int t = min_of(v->n_ties, s / v->m); t >= 0; t--) {
             double marked = extended(v, v->marked, s, t);
             if (correct && t > 0 && s >= v->m)
                 marked += v->choose[v->m] * v->ways[(s - v->m) * row + t - 1];
@@ -76,7 +82,7 @@ static double decided_by(int m, const int *count, const bool *correct,
     struct votes v = {.k = k, .m = m};
     for (int i = 0; i < n_answers; i++)
         v.n_ties += count[i] >= m;
-    if (v.n_ties > k / m) v.n_ties = k / m;
+    v.n_ties = min_of(v.n_ties, k / m);
     if (!v.n_ties) return 0;
     size_t n_places = (size_t)(k + 1) * (size_t)(v.n_ties + 1);
     v.ways = xcalloc(n_places, sizeof *v.ways);
