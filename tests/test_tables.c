@@ -1,37 +1,17 @@
 #include "harness/report.h"
 
-#include "engine/base/buf.h"
 #include "engine/base/error.h"
-#include "harness/table.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_store.h"
+#include "tests/helper_table.h"
 #include "tests/helper_tree.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 // Whole tables of the hand-written folder (helper_store.h), worked out by hand;
 // t quantile qt(.975, 2) = 4.302653.
-
-static void expect_csv(const char *dir, const struct report_table *of,
-                       const char *expected) {
-    struct report r;
-    struct error err = {0};
-    struct table t;
-    struct buf out;
-    cr_assert_eq(report_open(&r, dir, false, &err), 0, "%s", err.text);
-    table_init(&t, of->name, of->title, of->columns);
-    of->fill(&r, &t);
-    buf_init(&out);
-    writer_csv.write(&t, &out);
-    char *rows = strchr(out.text, '\n') + 1;
-    cr_assert_str_eq(rows, expected, "%s", out.text);
-    buf_release(&out);
-    table_release(&t);
-    report_release(&r);
-}
 
 static char *make_folder(struct helper_store *h) {
     char *dir = helper_dir_new();
@@ -45,7 +25,7 @@ static char *make_folder(struct helper_store *h) {
 Test(tables, accuracy) {
     struct helper_store h;
     char *dir = make_folder(&h);
-    expect_csv(
+    helper_expect_rows(
         dir, &table_accuracy,
         "big,,set,vanilla,,3,2,1.0000,0.0000,1.0000,1.0000,0.0,0.0,"
         "0.0,10.0,1.0000,1.0000,,,,,1.0000,1.0000,,,,,aaaaaaaa\n"
@@ -62,7 +42,7 @@ Test(tables, accuracy) {
 Test(tables, latency) {
     struct helper_store h;
     char *dir = make_folder(&h);
-    expect_csv(
+    helper_expect_rows(
         dir, &table_latency,
         "big,,set,vanilla,,23.333,20.000,,,,,,,,,14.826,10.0,428.6,"
         "8.819,6,0.000,23.333,0.000,0.000,0.000,0.000,,,,,aaaaaaaa\n"
@@ -80,13 +60,14 @@ Test(tables, latency) {
 Test(tables, speedup) {
     struct helper_store h;
     char *dir = make_folder(&h);
-    expect_csv(dir, &table_speedup,
-               "big,small,set,specreason,7.0,2.000,2.000,2.000,0.0000,0.0000,"
-               "0.0000,2.000,-0.1667,-0.8838,0.5504,0.4226,1.0000,1.0000,"
-               "1.0000,,0.8939,2.000,2.000,2.000,1.000,3,,,,bbbbbbbb\n"
-               "big,small,set,specdecode,,1.000,1.000,1.000,1.0000,1.0000,"
-               "1.0000,1.000,0.0000,0.0000,0.0000,1.0000,1.0000,1.0000,1.0000,"
-               ",,1.000,1.000,1.000,1.000,3,,,,cccccccc\n");
+    helper_expect_rows(
+        dir, &table_speedup,
+        "big,small,set,specreason,7.0,2.000,2.000,2.000,0.0000,0.0000,"
+        "0.0000,2.000,-0.1667,-0.8838,0.5504,0.4226,1.0000,1.0000,"
+        "1.0000,,0.8939,2.000,2.000,2.000,1.000,3,,,,bbbbbbbb\n"
+        "big,small,set,specdecode,,1.000,1.000,1.000,1.0000,1.0000,"
+        "1.0000,1.000,0.0000,0.0000,0.0000,1.0000,1.0000,1.0000,1.0000,"
+        ",,1.000,1.000,1.000,1.000,3,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -111,13 +92,14 @@ Test(tables, speedup_adjusts_p_values) {
                                         tokens[cell][at], right[cell][at]);
         helper_add(dir, &s);
     }
-    expect_csv(dir, &table_speedup,
-               "big,small,set,specreason,7.0,1.661,0.893,3.091,0.0723,0.1445,"
-               "0.0723,1.660,0.3333,-0.3838,1.0504,0.1835,0.5000,1.0000,"
-               "1.0000,0.866,0.8939,1.325,0.554,3.167,0.769,3,,,,bbbbbbbb\n"
-               "big,small,set,specdecode,,1.661,0.893,3.091,0.0723,0.1445,"
-               "0.0723,1.660,0.0000,0.0000,0.0000,1.0000,1.0000,1.0000,"
-               "1.0000,1.000,,1.325,0.554,3.167,0.769,3,,,,cccccccc\n");
+    helper_expect_rows(
+        dir, &table_speedup,
+        "big,small,set,specreason,7.0,1.661,0.893,3.091,0.0723,0.1445,"
+        "0.0723,1.660,0.3333,-0.3838,1.0504,0.1835,0.5000,1.0000,"
+        "1.0000,0.866,0.8939,1.325,0.554,3.167,0.769,3,,,,bbbbbbbb\n"
+        "big,small,set,specdecode,,1.661,0.893,3.091,0.0723,0.1445,"
+        "0.0723,1.660,0.0000,0.0000,0.0000,1.0000,1.0000,1.0000,"
+        "1.0000,1.000,,1.325,0.554,3.167,0.769,3,,,,cccccccc\n");
     helper_dir_free(dir);
 }
 
@@ -164,12 +146,13 @@ Test(tables, steps_and_cost_model) {
     add_steps(&b, steps);
     helper_add(dir, &a);
     helper_add(dir, &b);
-    expect_csv(dir, &table_steps,
-               "big,,set,vanilla,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
-               "aaaaaaaa\n"
-               "big,small,set,specreason,7.0,2.00,50.0,6.00,,10.0,5.0,2.00,"
-               "2.00,50.0,4.0,,0.0,0.0,0.0,0.2000,5.00,1.500,0.5000,1.000,"
-               "1.000,,,,,,bbbbbbbb\n");
+    helper_expect_rows(
+        dir, &table_steps,
+        "big,,set,vanilla,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
+        "aaaaaaaa\n"
+        "big,small,set,specreason,7.0,2.00,50.0,6.00,,10.0,5.0,2.00,"
+        "2.00,50.0,4.0,,0.0,0.0,0.0,0.2000,5.00,1.500,0.5000,1.000,"
+        "1.000,,,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -183,7 +166,7 @@ Test(tables, samples_have_a_row_for_what_is_missing) {
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
     struct sample s = helper_sample(&h, 0, 0, 1, 2.5, 10, false);
     helper_add(dir, &s);
-    expect_csv(
+    helper_expect_rows(
         dir, &table_samples,
         "big,,set,vanilla,,p0,0,missing,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
         ",,,,1,,,aaaaaaaa\n"
@@ -200,11 +183,12 @@ Test(tables, incomplete_cells_have_no_estimates) {
     helper_store_init(&h);
     h.manifest.n_cells = 2;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
-    expect_csv(dir, &table_accuracy,
-               "big,,set,vanilla,,,,,,,,,,,,,,,,,,,,invalid,6,,,aaaaaaaa\n"
-               "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,invalid,6,,,"
-               "bbbbbbbb\n");
-    expect_csv(
+    helper_expect_rows(
+        dir, &table_accuracy,
+        "big,,set,vanilla,,,,,,,,,,,,,,,,,,,,invalid,6,,,aaaaaaaa\n"
+        "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,invalid,6,,,"
+        "bbbbbbbb\n");
+    helper_expect_rows(
         dir, &table_speedup,
         "big,small,set,specreason,7.0,,,,,,,,,,,,,,,,,,,,,,6,,,bbbbbbbb\n");
     helper_dir_free(dir);
@@ -221,7 +205,7 @@ Test(tables, incomplete_cells_have_no_estimates) {
 Test(tables, search) {
     struct helper_store h;
     char *dir = helper_tree_folder(&h);
-    expect_csv(
+    helper_expect_rows(
         dir, &table_search,
         "big,,set,search-ar,,2,1,1.0000,1.0000,1.0000,15.000,0.000,78.531,,,,"
         ",0.800,0.800,0.800,0.800,,,,,,,,,,,,,,,,,,,,aaaaaaaa\n"
@@ -242,11 +226,12 @@ Test(tables, search) {
 Test(tables, depths) {
     struct helper_store h;
     char *dir = helper_tree_folder(&h);
-    expect_csv(dir, &table_depths,
-               "big,small,set,specsearch,,1,2,4,0,0.775,0.775,,,,,,,,"
-               "bbbbbbbb\n"
-               "big,small,set,specsearch,,2,1,3,5,0.724,0.833,0.658,0.900,80.0,"
-               "20.0,,,,bbbbbbbb\n");
+    helper_expect_rows(
+        dir, &table_depths,
+        "big,small,set,specsearch,,1,2,4,0,0.775,0.775,,,,,,,,"
+        "bbbbbbbb\n"
+        "big,small,set,specsearch,,2,1,3,5,0.724,0.833,0.658,0.900,80.0,"
+        "20.0,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -257,11 +242,12 @@ Test(tables, steps_of_trees) {
     h.manifest.n_cells = 2;
     struct error err;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
-    expect_csv(dir, &table_steps,
-               "big,,set,search-ar,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
-               "aaaaaaaa\n"
-               "big,small,set,specsearch,,1.50,0.0,0.72,,0.0,0.0,0.00,1.50,,"
-               "0.0,,4.0,3.0,0.0,,,,,,2.236,0.775 0.724,- 0.900,,,,bbbbbbbb\n");
+    helper_expect_rows(
+        dir, &table_steps,
+        "big,,set,search-ar,,0.00,,,,,,,,,,,0.0,,0.0,,,,,,,,,,,,"
+        "aaaaaaaa\n"
+        "big,small,set,specsearch,,1.50,0.0,0.72,,0.0,0.0,0.00,1.50,,"
+        "0.0,,4.0,3.0,0.0,,,,,,2.236,0.775 0.724,- 0.900,,,,bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -273,18 +259,20 @@ Test(tables, steps_of_trees) {
 Test(tables, evaluators) {
     struct helper_store h;
     char *dir = helper_tree_folder(&h);
-    expect_csv(dir, &table_evaluators,
-               "big,small,set,specsearch,,prm,judge,6,0.429,0.300,0.429,6,66.7,"
-               "0.625,0.625,0.667,1.000,1.000,1.000,,,,bbbbbbbb\n");
-    expect_csv(dir, &table_evaluator_bins,
-               "big,small,set,specsearch,,prm,judge,0.2,0.3,1,0.100,1,0.0,,,,"
-               "bbbbbbbb\n"
-               "big,small,set,specsearch,,prm,judge,0.6,0.7,1,0.600,1,100.0,,,,"
-               "bbbbbbbb\n"
-               "big,small,set,specsearch,,prm,judge,0.7,0.8,3,0.667,3,66.7,,,,"
-               "bbbbbbbb\n"
-               "big,small,set,specsearch,,prm,judge,0.9,1.0,1,0.800,1,100.0,,,,"
-               "bbbbbbbb\n");
+    helper_expect_rows(
+        dir, &table_evaluators,
+        "big,small,set,specsearch,,prm,judge,6,0.429,0.300,0.429,6,66.7,"
+        "0.625,0.625,0.667,1.000,1.000,1.000,,,,bbbbbbbb\n");
+    helper_expect_rows(
+        dir, &table_evaluator_bins,
+        "big,small,set,specsearch,,prm,judge,0.2,0.3,1,0.100,1,0.0,,,,"
+        "bbbbbbbb\n"
+        "big,small,set,specsearch,,prm,judge,0.6,0.7,1,0.600,1,100.0,,,,"
+        "bbbbbbbb\n"
+        "big,small,set,specsearch,,prm,judge,0.7,0.8,3,0.667,3,66.7,,,,"
+        "bbbbbbbb\n"
+        "big,small,set,specsearch,,prm,judge,0.9,1.0,1,0.800,1,100.0,,,,"
+        "bbbbbbbb\n");
     helper_dir_free(dir);
 }
 
@@ -308,11 +296,12 @@ Test(tables, evaluators_need_something_to_compare_with) {
     s.steps = steps;
     s.n_steps = 7;
     helper_add(dir, &s);
-    expect_csv(dir, &table_evaluators,
-               "big,,set,search-ar,,prm,,7,,,,5,60.0,0.667,,,,,,,,,aaaaaaaa\n");
-    expect_csv(dir, &table_evaluator_bins, "");
+    helper_expect_rows(
+        dir, &table_evaluators,
+        "big,,set,search-ar,,prm,,7,,,,5,60.0,0.667,,,,,,,,,aaaaaaaa\n");
+    helper_expect_rows(dir, &table_evaluator_bins, "");
     h.dataset.steps = NULL;
     cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0);
-    expect_csv(dir, &table_evaluators, "");
+    helper_expect_rows(dir, &table_evaluators, "");
     helper_dir_free(dir);
 }
