@@ -1,10 +1,13 @@
 #include "tests/helper_gate.h"
 
+#include "engine/base/alloc.h"
 #include "engine/base/error.h"
+#include "tests/helper_cli.h"
 #include "tests/helper_dir.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static const double speed[HELPER_CELLS] = {1, 0.5, 0.8};
 
@@ -60,4 +63,16 @@ char *helper_gate_write(const struct gate_folder *g, gate_change_fn change) {
         }
     }
     return dir;
+}
+
+char *helper_gate_run(const char *arguments, int expected_rc) {
+    char *out, *log;
+    char *line = xasprintf("gate %s", arguments);
+    int rc = helper_line(line, "", 0, &out, &log);
+    cr_assert_eq(rc, expected_rc, "%s: exit code %d\n%s%s", line, rc, out, log);
+    char *both = xasprintf("%s%s", out, log);
+    free(line);
+    free(out);
+    free(log);
+    return both;
 }

@@ -24,3 +24,7 @@ typedef void (*gate_change_fn)(struct sample *s, int cell, int problem,
 // A new folder with all samples, passed through `change` (NULL: as they are);
 // one whose `key` is empty then is left out. To be freed with helper_dir_free.
 char *helper_gate_write(const struct gate_folder *g, gate_change_fn change);
+
+// `specsweep gate ARGUMENTS` ends with this exit code; what it printed, log
+// included, malloc'ed.
+char *helper_gate_run(const char *arguments, int expected_rc);

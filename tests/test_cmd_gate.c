@@ -2,7 +2,6 @@
 
 #include "engine/base/alloc.h"
 #include "engine/base/error.h"
-#include "tests/helper_cli.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_gate.h"
 
@@ -36,19 +35,6 @@ static void close_pair(void) {
     helper_dir_free(b);
 }
 
-// `specsweep gate ...`; returns what it printed, log included, malloc'ed.
-static char *run(const char *arguments, int expected_rc) {
-    char *out, *log;
-    char *line = xasprintf("gate %s", arguments);
-    int rc = helper_line(line, "", 0, &out, &log);
-    cr_assert_eq(rc, expected_rc, "%s: exit code %d\n%s%s", line, rc, out, log);
-    char *both = xasprintf("%s%s", out, log);
-    free(line);
-    free(out);
-    free(log);
-    return both;
-}
-
 static json_t *verdict(void) {
     char *path = helper_path(b, "verdict.json");
     char *text = helper_read(path);
@@ -72,7 +58,7 @@ static void expect_verdict(const char *outcome, int rc) {
 static void judge(const char *more, int rc, const char *outcome,
                   const char *what) {
     char *line = xasprintf("--baseline %s --candidate %s %s", a, b, more);
-    char *text = run(line, rc);
+    char *text = helper_gate_run(line, rc);
     cr_assert(strstr(text, what), "expected '%s' in\n%s", what, text);
     expect_verdict(outcome, rc);
     free(text);
@@ -391,7 +377,7 @@ Test(cmd_gate, no_baseline_is_never_success) {
     open_pair(NULL, NULL);
     judge("", 0, "pass", "gate: pass");
     char *line = xasprintf("--baseline %s/none --candidate %s", a, b);
-    char *text = run(line, 3);
+    char *text = helper_gate_run(line, 3);
     cr_assert(strstr(text, "no baseline in"), "%s", text);
     expect_verdict("cannot judge", 3); // not the one from before
     free(text);
@@ -471,20 +457,20 @@ Test(cmd_gate, broken_folders_are_refused) {
     memcpy(text + 40, "\"\"\"\"", 4);
     helper_write(path, text);
     char *line = xasprintf("-b %s -c %s", a, b);
-    free(run(line, 2));
+    free(helper_gate_run(line, 2));
     expect_verdict("cannot judge", 3); // not the one from before
     free(path);
     path = helper_path(a, "manifest.json");
     helper_write(path, "{\"schema\":1");
-    free(run(line, 2));
+    free(helper_gate_run(line, 2));
     free(line);
     line = xasprintf("-b %s -c %s/none", a, b);
-    char *said = run(line, 2);
+    char *said = helper_gate_run(line, 2);
     cr_assert(strstr(said, "none/manifest.json: not found"), "%s", said);
     free(said);
     free(line);
     line = xasprintf("-b %s -c %s --verdict %s/none/x.json", b, b, b);
-    free(run(line, 74));
+    free(helper_gate_run(line, 74));
     free(line);
     free(text);
     free(path);
@@ -511,7 +497,7 @@ Test(cmd_gate, shares_are_percents_or_fractions) {
 
 static void refuse(const char *more, const char *what) {
     char *line = xasprintf("-b x -c y %s", more);
-    char *text = run(line, 2);
+    char *text = helper_gate_run(line, 2);
     cr_assert(strstr(text, what), "%s: %s", line, text);
     free(text);
     free(line);
@@ -536,14 +522,14 @@ Test(cmd_gate, refuses_what_it_does_not_understand) {
         free(more);
     }
     refuse("--self-test --write-baseline z", "not both");
-    free(run("--candidate y", 2));
-    free(run("--baseline y", 2));
+    free(helper_gate_run("--candidate y", 2));
+    free(helper_gate_run("--baseline y", 2));
 }
 
 Test(cmd_gate, the_verdict_goes_where_it_is_wanted) {
     open_pair(NULL, NULL);
     char *line = xasprintf("-b %s -c %s --verdict %s/elsewhere.json", a, b, a);
-    free(run(line, 0));
+    free(helper_gate_run(line, 0));
     free(line);
     char *path = helper_path(a, "elsewhere.json");
     char *text = helper_read(path);
@@ -555,153 +541,5 @@ Test(cmd_gate, the_verdict_goes_where_it_is_wanted) {
     cr_assert_str_empty(text);
     free(text);
     free(path);
-    close_pair();
-}
-
-// ---- self-test -------------------------------------------------------------
-
-static void self_test(const char *more, int rc, const char *const *what) {
-    char *line = xasprintf("--self-test -c %s %s", b, more);
-    char *text = run(line, rc);
-    for (; *what; what++)
-        cr_assert(strstr(text, *what), "expected '%s' in\n%s", *what, text);
-    free(text);
-    free(line);
-}
-
-Test(cmd_gate, the_self_test_finds_what_it_plants) {
-    static const char *const all[] = {
-        "ok       untouched  an untouched copy: pass\n",
-        "ok       token      one sample with another token: regression",
-        "ok       accuracy   ",
-        "correct verdicts lost: regression",
-        "ok       slowdown   times x 1.20: regression, time x 1.200",
-        NULL};
-    static const char *const wider[] = {"times x 1.69: regression", NULL};
-    open_pair(NULL, NULL);
-    self_test("", 0, all);
-    self_test("--max-slowdown 30%", 0, wider);
-    close_pair();
-}
-
-static void all_wrong(struct sample *s, int cell, int problem, int index) {
-    (void)cell;
-    (void)index;
-    if (problem) s->verdict = VERDICT_WRONG;
-}
-
-Test(cmd_gate, the_self_test_says_what_a_store_cannot_show) {
-    static const char *const no_times[] = {
-        "-        slowdown   not tested: the store has no times", NULL};
-    static const char *const required[] = {
-        "FAILED   slowdown   not tested: the store has no times", NULL};
-    static const char *const blind[] = {
-        "FAILED   accuracy   not tested: losing", "would not be seen", NULL};
-    static const char *const incomplete[] = {"FAILED   untouched", NULL};
-    open_pair(NULL, untimed);
-    self_test("", 0, no_times);
-    self_test("--speed required", 1, required);
-    close_pair();
-    open_pair(NULL, all_wrong);
-    self_test("", 1, blind);
-    close_pair();
-    open_pair(NULL, misses);
-    self_test("", 1, incomplete);
-    close_pair();
-}
-
-// ---- baselines -------------------------------------------------------------
-
-static char *write_baseline(const char *from, const char *to, int rc) {
-    char *line = xasprintf("--candidate %s --write-baseline %s", from, to);
-    char *text = run(line, rc);
-    free(line);
-    return text;
-}
-
-static void with_texts(struct sample *s, int cell, int problem, int index) {
-    static struct sample_step step = {
-        .kept = true, .n_tokens = 3, .text = "secret", .n_bytes = 6};
-    (void)cell;
-    (void)problem;
-    (void)index;
-    s->answer = "secret";
-    s->steps = &step;
-    s->n_steps = 1;
-}
-
-Test(cmd_gate, a_baseline_holds_nothing_of_texts_times_or_machines) {
-    open_pair(with_texts, slower);
-    char *to = helper_path(a, "baseline");
-    free(write_baseline(a, to, 0));
-    static const char *const files[] = {"manifest.json", "samples.jsonl"};
-    for (int i = 0; i < 2; i++) {
-        char *path = helper_path(to, files[i]);
-        char *text = helper_read(path);
-        cr_assert(*text);
-        cr_assert_not(strstr(text, "secret"));
-        cr_assert_not(strstr(text, "\"host\""));
-        cr_assert_not(strstr(text, "m0"));
-        free(text);
-        free(path);
-    }
-    char *path = helper_path(to, "samples.jsonl");
-    char *text = helper_read(path);
-    cr_assert(strstr(text, "\"total_ms\":null,\"phase_ms\":{\"prompt\":null,"
-                           "\"base\":null,"));
-    free(text);
-    free(path);
-    char *other = a;
-    a = to;
-    judge("", 0, "pass", "a side without times");
-    a = other;
-    free(to);
-    close_pair();
-}
-
-// Another machine, other times: the same bytes.
-Test(cmd_gate, a_baseline_is_the_same_from_every_run) {
-    helper_gate_init(&folder);
-    a = helper_gate_write(&folder, NULL);
-    folder.h.session.machine = "m1";
-    folder.h.session.host = "elsewhere";
-    b = helper_gate_write(&folder, slower);
-    char *x = helper_path(a, "baseline"), *y = helper_path(b, "baseline");
-    free(write_baseline(a, x, 0));
-    free(write_baseline(b, y, 0));
-    free(write_baseline(b, y, 0)); // over an older one
-    static const char *const files[] = {"manifest.json", "samples.jsonl"};
-    for (int i = 0; i < 2; i++) {
-        char *px = helper_path(x, files[i]), *py = helper_path(y, files[i]);
-        char *tx = helper_read(px), *ty = helper_read(py);
-        cr_assert_str_eq(tx, ty);
-        free(tx);
-        free(ty);
-        free(px);
-        free(py);
-    }
-    free(x);
-    free(y);
-    close_pair();
-}
-
-Test(cmd_gate, a_baseline_needs_a_whole_run_and_a_folder_of_its_own) {
-    open_pair(misses, failed);
-    char *to = helper_path(a, "baseline");
-    char *text = write_baseline(a, to, 3);
-    cr_assert(strstr(text, "lacks 1 samples"), "%s", text);
-    free(text);
-    text = write_baseline(b, to, 3);
-    cr_assert(strstr(text, "has 1 failed ones"), "%s", text);
-    free(text);
-    close_pair();
-    free(to);
-    open_pair(NULL, NULL);
-    to = helper_path(a, "lock");
-    helper_write(to, "");
-    text = write_baseline(b, a, 2);
-    cr_assert(strstr(text, "holds a run"), "%s", text);
-    free(text);
-    free(to);
     close_pair();
 }
