@@ -33,7 +33,7 @@ do for [p = 1:n_panels] {
     if (lowest[p] > 0.99) { lowest[p] = 0.99 }
 }
 # The threshold is a rule, not thoughts: dashed, grey, without points.
-set style line 4 linecolor rgb grey linewidth 1.5 dashtype 2 pointtype 0
+set style line 4 linecolor rgb grey linewidth 1.5 dashtype (8,5) pointtype 0
 
 eval figure_begin
 set xlabel "Depth (steps from the problem)" offset 0,0.4

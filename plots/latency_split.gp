@@ -21,7 +21,7 @@ scale = time_scale(STATS_max)
 array most[n_panels]
 do for [p = 1:n_panels] {
     stats csv using (at_panel(p, larger(column("total_ms"), column("total_high")))) nooutput
-    most[p] = scale * STATS_max / (1 - 0.8 / bars_width)
+    most[p] = scale * (STATS_max > 0 ? STATS_max : 1) / (1 - 0.8 / bars_width)
 }
 digits(x) = x < 10 ? sprintf("%.2f", x) : x < 100 ? sprintf("%.1f", x) : sprintf("%.0f", x)
 behind = "abs(column('from_ms')) == 0 && column('panel') == p ? "

@@ -12,7 +12,7 @@
 // sample, thinned where there are more than can be told apart. Failed samples
 // have no time and are not in it.
 
-enum { STEPS_MAX = 1000 };
+enum { STEPS_MAX = 200 };
 
 // clang-format off
 static const struct table_column columns[] = {
