@@ -15,6 +15,9 @@ run sh tests/readme_examples.sh build/specsweep
 run bash tests/kill_resume.sh configs/mini.yaml 20
 run sh tests/fetch_datasets.sh build/specsweep
 run sh tests/latex.sh build/specsweep
+run sh tests/paper.sh build/specsweep
+run make -s gate
+run sh tests/gate_planted.sh build
 run sh tests/generator.sh
 run sh scripts/test_neon.sh
 
