@@ -22,7 +22,9 @@ char *helper_figure_data(const char *dir, const struct figure *f) {
     writer_csv.write(&t, &out);
     table_release(&t);
     report_release(&r);
-    return buf_detach(&out);
+    char *csv = buf_detach(&out);
+    buf_release(&out);
+    return csv;
 }
 
 void helper_expect_figure(const char *dir, const struct figure *f,

@@ -42,6 +42,13 @@ static void add_without(struct buf *out, const char *text, const char *axis) {
     }
 }
 
+// The text of a buf, which is released.
+static char *take(struct buf *text) {
+    char *own = buf_detach(text);
+    buf_release(text);
+    return own;
+}
+
 static bool draft_is_unique(const struct report *r,
                             const struct report_cell *c) {
     for (int i = 0; i < r->n_cells; i++) {
@@ -84,7 +91,7 @@ char *scene_series_text(const struct scene *s, const struct report_cell *c) {
         add_without(&text, c->cell->draft, NULL);
     if (s->by_threshold && has_thresholds(s, c))
         buf_addf(&text, " \u2265 %.6g", c->cell->threshold);
-    return buf_detach(&text);
+    return take(&text);
 }
 
 char *scene_panel_text(const struct scene *s, const struct report_cell *c) {
@@ -99,7 +106,7 @@ char *scene_panel_text(const struct scene *s, const struct report_cell *c) {
         buf_addc(&text, ' ');
         add_clean(&text, value, strlen(value));
     }
-    return buf_detach(&text);
+    return take(&text);
 }
 
 // Number from 1 of the text in the list; takes the text over.
