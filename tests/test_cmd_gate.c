@@ -275,6 +275,30 @@ static void slower(struct sample *s, int cell, int problem, int index) {
     if (cell == 2) scale(s, 1.2 + 0.01 * ((problem + index) % 3));
 }
 
+static void all_slower(struct sample *s, int cell, int problem, int index) {
+    scale(s, 1.2 + 0.01 * ((problem + index + cell) % 3));
+}
+
+static void all_slower_and_other(struct sample *s, int cell, int problem,
+                                 int index) {
+    all_slower(s, cell, problem, index);
+    other_token(s, cell, problem, index);
+}
+
+// The engine or the machine: no interval can tell.
+Test(cmd_gate, a_slowdown_of_all_cells_names_the_machine) {
+    open_pair(NULL, all_slower);
+    judge("", 1, "regression",
+          "gate: regression: all 3 cells are slower and nothing else differs");
+    close_pair();
+    open_pair(NULL, slower);
+    judge("", 1, "regression", "gate: regression (1 of 3 cells)");
+    close_pair();
+    open_pair(NULL, all_slower_and_other);
+    judge("", 1, "regression", "gate: regression (3 of 3 cells)");
+    close_pair();
+}
+
 static void little_slower(struct sample *s, int cell, int problem, int index) {
     if (cell == 2) scale(s, 1.03 + 0.01 * ((problem + index) % 3));
 }

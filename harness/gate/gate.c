@@ -162,6 +162,26 @@ static void conclude(struct gate *g) {
     }
 }
 
+// What slows all methods alike is the engine or the machine, and no interval
+// within two runs can tell which.
+static void note_slow_machine(struct gate *g) {
+    int n_slower = 0, n_timed = 0;
+    for (int i = 0; i < g->n_cells; i++) {
+        const struct gate_finding *f = g->cells[i].findings;
+        n_timed += !isnan(f[RULE_SPEED].value.value);
+        n_slower += f[RULE_SPEED].outcome == GATE_REGRESSION;
+        for (int r = 0; r < RULE_SPEED; r++) {
+            if (f[r].outcome == GATE_REGRESSION) return;
+        }
+    }
+    if (n_slower < 2 || n_slower < n_timed) return;
+    snprintf(g->text, sizeof g->text,
+             "all %d cells are slower and nothing else differs: the engine, or "
+             "a machine that was busy; a second run of the baseline as --aa "
+             "tells",
+             n_slower);
+}
+
 // ---- the gate --------------------------------------------------------------
 
 void gate_cannot_judge(struct gate *g, const char *why) {
@@ -197,6 +217,7 @@ static void judge_all(struct gate *g, const struct report *baseline,
     add_lonely(g, baseline, candidate);
     judge_speedups(g, candidate, o);
     conclude(g);
+    note_slow_machine(g);
     free(sides);
 }
 

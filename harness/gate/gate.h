@@ -95,7 +95,7 @@ struct gate {
     enum gate_outcome outcome;
     struct gate_cell *cells; // [n_cells]
     int n_cells;
-    char text[768]; // why there is no finding at all; ""
+    char text[768]; // why there is no finding, or what it may be; ""
 };
 
 // Judges. `aa` is a second run of the baseline with another seed; NULL: none.
