@@ -38,7 +38,7 @@ set style line 4 linecolor rgb grey linewidth 1.5 dashtype (8,5) pointtype 0
 eval figure_begin
 set xlabel "Depth (steps from the problem)" offset 0,0.4
 set xrange [0.5:deepest + 0.5]
-set xtics deepest > 12 ? 4 : 2
+set xtics deepest > 12 ? 4 : deepest > 6 ? 2 : 1
 do for [p = 1:n_panels] {
     eval panel_begin(p)
     eval y_label(p, "Mean score of the evaluator")
