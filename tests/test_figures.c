@@ -448,6 +448,16 @@ Test(figures, says_what_gnuplot_said) {
     drawing_close(&d);
 }
 
+// Some systems report only so that a program could not be started.
+Test(figures, exit_code_of_a_shell_that_found_nothing) {
+    struct drawing d;
+    struct error err;
+    drawing_open(&d, "#!/bin/sh\nexit 127\n");
+    cr_assert_eq(figure_draw(&figure_deadline, &d.report, &d.output, &err), -1);
+    cr_assert_eq(err.kind, ERR_UNSUPPORTED);
+    drawing_close(&d);
+}
+
 Test(figures, a_picture_that_was_not_drawn_is_an_error) {
     struct drawing d;
     struct error err;

@@ -140,17 +140,19 @@ static int judge(int status, bool in_time, char *messages, const char *script,
                      last_line(messages));
 }
 
+static int not_found(const char *program, struct error *err) {
+    return error_set(err, ERR_UNSUPPORTED, "%s: not found%s", program,
+                     strchr(program, '/') ? " (or cannot be run)" : " in PATH");
+}
+
 static int run(const char *program, const char *script, char *assignments,
                struct error *err) {
     char *argv[] = {(char *)program, (char *)"-d",   (char *)"-e",
                     assignments,     (char *)script, NULL};
     struct child c;
     int rc = start(&c, argv);
-    if (rc == ENOENT || rc == EACCES || rc == ENOEXEC) {
-        return error_set(err, ERR_UNSUPPORTED, "%s: not found%s", program,
-                         strchr(program, '/') ? " (or cannot be run)"
-                                              : " in PATH");
-    }
+    if (rc == ENOENT || rc == EACCES || rc == ENOEXEC)
+        return not_found(program, err);
     if (rc) {
         errno = rc;
         return error_errno(err, ERR_INTERNAL, "%s: cannot be started", program);
@@ -158,7 +160,12 @@ static int run(const char *program, const char *script, char *assignments,
     struct buf messages;
     buf_init(&messages);
     bool in_time = read_messages(&c, &messages);
-    rc = judge(end(&c, in_time), in_time, messages.text, script, err);
+    int status = end(&c, in_time);
+    // Where a failed exec() is not reported the child says so by this code.
+    bool started =
+        !WIFEXITED(status) || WEXITSTATUS(status) != 127 || messages.n_bytes;
+    rc = started ? judge(status, in_time, messages.text, script, err)
+                 : not_found(program, err);
     buf_release(&messages);
     return rc;
 }
