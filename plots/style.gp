@@ -10,8 +10,9 @@
 #       eval panel_begin(p)
 #       plot for [s = 1:n_series] csv using (at(p, s, column("x"))):(...) ls s
 #   }
-#   eval figure_end
+#   eval figure_end("linespoints", "")
 #
+# Statistics come before ranges: `stats` leaves out what lies outside of them.
 # The print form (pdf) has its title and provenance in the caption of the .tex;
 # svg and png carry them.
 

@@ -19,8 +19,8 @@ static const struct table_column columns[] = {
     {"threshold", 1, false}, {"is_end", 0, false},
     {"mean_ms", 3, false}, {"ms_low", 3, false}, {"ms_high", 3, false},
     {"pass_at_1", 4, false}, {"pass_low", 4, false}, {"pass_high", 4, false},
-    {"on_front", 0, false}, {"n_problems", 0, false}, {"cell", COLUMN_TEXT, false},
-    {NULL, 0, false},
+    {"on_front", 0, false}, {"n_problems", 0, false},
+    {"cell", COLUMN_TEXT, false}, {NULL, 0, false},
 };
 // clang-format on
 
