@@ -4,6 +4,7 @@
 # and last threshold are written beside their points.
 
 key_extra = 1
+key_extra_text = 12
 load style
 
 stats csv using (larger(column("mean_ms"), column("ms_high"))) nooutput

@@ -5,6 +5,7 @@
 # the end where their axis is.
 
 key_extra = 2
+key_extra_text = 15
 right_axis = 1
 load style
 
@@ -88,5 +89,5 @@ do for [p = 1:n_panels] {
     eval panel_end
 }
 eval figure_end("lines", \
-    ", keyentry with linespoints lc rgb grey pt 7 ps 0.65 title 'accuracy (left axis)'" . \
-    (has_times ? ", keyentry with linespoints lc rgb grey dt (6,4) pt 6 ps 0.75 title 'time (right axis)'" : ""))
+    ", keyentry with linespoints lc rgb grey pt 7 ps 0.65 title 'accuracy (left)'" . \
+    (has_times ? ", keyentry with linespoints lc rgb grey dt (6,4) pt 6 ps 0.75 title 'time (right)'" : ""))

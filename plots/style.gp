@@ -58,9 +58,12 @@ lines_of(text) = strstrt(text, "\n") ? \
 
 # ---- key: one for all panels, at the bottom --------------------------------
 
-# Scripts may add entries of their own: key_extra, number of them.
+# Scripts may add entries of their own: key_extra, number of them, and
+# key_extra_text, letters of the longest. Where there is no Arial nor Liberation
+# Sans the letters are those of DejaVu Sans, which are wider: 0.56 of their size.
 if (!exists("key_extra")) key_extra = 0
-key_text = 0
+if (!exists("key_extra_text")) key_extra_text = 0
+key_text = key_extra_text
 key_entries = key_extra
 do for [i = 1:n_series] {
     if (strlen(series_name[i])) {
@@ -82,7 +85,7 @@ if (!exists("right_axis")) right_axis = 0
 
 point = 2.54 / 72                      # one point in cm
 font_size = 8
-key_width = (key_text * 0.5 + 4.4) * font_size * point
+key_width = (key_text * 0.56 + 4.3) * font_size * point
 key_columns = int((width - 0.3) / key_width)
 key_font = key_width > width ? font_size * width / key_width : font_size
 if (key_columns < 1) { key_columns = 1 }
@@ -94,7 +97,7 @@ wrapped = ""
 wrapped_lines = 0
 if (!is_print) {
     line = ""
-    limit = int(width / (0.5 * 5 * point))
+    limit = int(width / (0.56 * 5 * point))
     limit = strlen(subtitle) / (strlen(subtitle) / limit + 1) + 12
     do for [w in subtitle] {
         if (strlen(line) + strlen(w) + 1 > limit && strlen(line)) {
@@ -113,7 +116,7 @@ if (!exists("left")) left = 1.45       # of a panel: room for numbers and label
 right = right_axis ? 1.35 : 0.3
 below = 0.95
 panel_width = width / n_columns
-title_room = int((panel_width - abs(left - right) - 0.2) / (0.5 * font_size * point))
+title_room = int((panel_width - abs(left - right) - 0.2) / (0.54 * font_size * point))
 title_lines = 0                        # above a panel, if there are several
 do for [i = 1:n_panels] {
     panel_name[i] = wrap(panel_name[i], title_room)
