@@ -16,20 +16,26 @@ cells_failed=5 # exit code: tables and captions say which
 
 # ---- what must be there, before hours are spent -----------------------------
 
-missing=''
 need() { # need PACKAGE COMMAND...
     package=$1
     shift
     "$@" >/dev/null 2>&1 || missing="$missing $package"
 }
-need gnuplot-nox command -v gnuplot
-need texlive-latex-base command -v pdflatex
-need texlive-latex-recommended kpsewhich booktabs.sty
-need texlive-science kpsewhich siunitx.sty
-if [ -n "$missing" ]; then
-    echo "paper: the PDF needs gnuplot, pdflatex, booktabs and siunitx; missing:$missing" >&2
+look() {
+    missing=''
+    need gnuplot-nox command -v gnuplot
+    need texlive-latex-base command -v pdflatex
+    need texlive-latex-recommended kpsewhich booktabs.sty
+    need texlive-science kpsewhich siunitx.sty
+    [ -z "$missing" ] || {
+        echo "paper: the PDF needs gnuplot, pdflatex, booktabs and siunitx; missing:$missing" >&2
+        return 1
+    }
+}
+look || {
     EXTRA_PACKAGES=$missing sh scripts/deps.sh || exit 1
-fi
+    look || exit 1 # installed, but not found
+}
 
 # ---- options of `run` and `plan` for a trial ----------------------------------
 
