@@ -246,6 +246,13 @@ static void take_sample(struct report *r, struct report_sample *to,
     take_tree(to, from, a);
 }
 
+static bool contradicts(const struct report_sample *first,
+                        const struct sample *s) {
+    return !first->failed && !s->error &&
+           (first->verdict != s->verdict ||
+            strcmp(first->token_hash, s->token_hash));
+}
+
 // A sample that was solved replaces one that had failed; else the first of two
 // with the same key counts.
 static int take_line(void *ctx, const char *line, size_t n_bytes,
@@ -265,6 +272,8 @@ static int take_line(void *ctx, const char *line, size_t n_bytes,
         } else if (!at->sample->present || (at->sample->failed && !s.error)) {
             take_sample(l->report, at->sample, &s);
             at->sample->order = (int64_t)line_number;
+        } else {
+            l->report->n_contradictory += contradicts(at->sample, &s);
         }
     }
     arena_release(&arena);
@@ -318,6 +327,23 @@ static void count_machines(struct report *r) {
     free(used);
 }
 
+// A folder is of one mode, so either all solved samples have a time or none.
+static int check_times(const struct report *r, struct error *err) {
+    int64_t n[2] = {0}; // without, with
+    for (int i = 0; i < r->n_cells; i++) {
+        const struct report_cell *c = &r->cells[i];
+        for (int j = 0; j < c->n_problems * c->k; j++) {
+            const struct report_sample *s = &c->samples[j];
+            if (s->present && !s->failed) n[!isnan(report_ms(s))]++;
+        }
+    }
+    if (!n[0] || !n[1]) return 0;
+    return error_set(err, ERR_INPUT,
+                     "%s/samples.jsonl: %lld solved samples have a time "
+                     "(\"total_ms\"), %lld have none; expected all or none",
+                     r->dir, (long long)n[1], (long long)n[0]);
+}
+
 int report_open(struct report *r, const char *dir, bool partial,
                 struct error *err) {
     *r = (struct report){0};
@@ -335,6 +361,7 @@ int report_open(struct report *r, const char *dir, bool partial,
         rc = make_places(&l, err);
     }
     if (!rc) rc = store_read(dir, take_line, &l, err);
+    if (!rc) rc = check_times(r, err);
     hash_hex(l.hash, r->hash);
     hash_free(l.hash);
     free(l.places);

@@ -76,12 +76,15 @@ struct report {
     int n_cells;
     struct report_sample *samples; // of all cells
     int64_t n_foreign;             // stored samples that belong to no cell
+    int64_t n_contradictory;       // solved again with other tokens or verdict
     int64_t n_missing, n_failed;
     int n_machines;           // that the samples come from
     char hash[HASH_HEX_SIZE]; // of samples.jsonl: what the tables rest on
 };
 
-// -1 with ERR_IO or ERR_INPUT; `r` is then empty.
+// -1 with ERR_IO or ERR_INPUT, also where some solved samples have times and
+// others have none: means of times would rest on other samples than those of
+// verdicts. `r` is then empty.
 int report_open(struct report *r, const char *dir, bool partial,
                 struct error *err);
 void report_release(struct report *r); // safe on a zeroed struct

@@ -177,5 +177,11 @@ void report_print_notices(const struct report *r, FILE *log) {
         fprintf(log, "note: %lld stored samples belong to no cell\n",
                 (long long)r->n_foreign);
     }
+    if (r->n_contradictory) {
+        fprintf(log,
+                "warning: %lld samples are stored twice, with other tokens or "
+                "another verdict; the first counts\n",
+                (long long)r->n_contradictory);
+    }
     validity_print_notices(r, log);
 }

@@ -119,6 +119,54 @@ Test(report, counts_samples_of_no_cell) {
     helper_dir_free(dir);
 }
 
+Test(report, counts_samples_that_contradict_the_first) {
+    struct helper_store h;
+    struct report r;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    helper_fill(&h, dir);
+    struct sample s = helper_sample(&h, 0, 0, 0, 99, 1, true);
+    helper_add(dir, &s); // as the first, but for its time
+    s = helper_sample(&h, 0, 0, 1, 1, 1, false);
+    helper_add(dir, &s);
+    open_ok(&r, dir, false);
+    cr_assert_eq(r.n_contradictory, 1);
+    cr_assert_eq(r.cells[0].samples[1].verdict, VERDICT_CORRECT);
+    report_release(&r);
+    helper_dir_free(dir);
+}
+
+// Else a curve over time would count a sample without one as never solved.
+Test(report, wants_times_of_all_samples_or_of_none) {
+    struct helper_store h;
+    struct report r;
+    struct error err = {0};
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    h.manifest.k = 1;
+    for (int n_timed = 0; n_timed < 3; n_timed++) {
+        cr_assert_eq(manifest_save(&h.manifest, dir, &err), 0, "%s", err.text);
+        for (int i = 0; i < 2; i++) {
+            struct sample s = helper_sample(&h, 0, i, 0, 5, 1, true);
+            if (i >= n_timed) s.total_ns = SAMPLE_NO_TIME;
+            helper_add(dir, &s);
+        }
+        bool mixed = n_timed == 1;
+        cr_assert_eq(report_open(&r, dir, false, &err), mixed ? -1 : 0, "%d",
+                     n_timed);
+        if (mixed) {
+            cr_assert_eq(err.kind, ERR_INPUT);
+            cr_assert(strstr(err.text, "1 solved samples have a time"), "%s",
+                      err.text);
+        }
+        report_release(&r);
+        char *path = helper_path(dir, "samples.jsonl");
+        helper_write(path, "");
+        free(path);
+    }
+    helper_dir_free(dir);
+}
+
 static void expect_broken(const char *name, const char *content,
                           const char *expected) {
     struct helper_store h;
