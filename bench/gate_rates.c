@@ -35,6 +35,7 @@ enum {
     OF_SPEED = 1
 };
 
+static const struct clusters no_clusters; // each problem is its own
 static const double max_drop = 0.02, max_slowdown = 0.05, slowdown = 1.10;
 
 enum effect { NO_EFFECT, SLOWER, WORSE };
@@ -174,9 +175,10 @@ static struct result run_trial(const struct report *r, const struct design *of,
     for (int i = 0; i < of->family; i++) {
         draw_pair(pair, &r->cells[i % r->n_cells], of->by_time, d);
         if (i == 0) add_effect(pair, of, d);
-        gate_accuracy_measure(&e[i].accuracy, pair->difference, of->n, max_drop,
-                              one_sample(pair));
-        gate_speed_measure(&e[i].timing, pair->log_ratio, of->n, max_slowdown);
+        gate_accuracy_measure(&e[i].accuracy, pair->difference, of->n,
+                              no_clusters, max_drop, one_sample(pair));
+        gate_speed_measure(&e[i].timing, pair->log_ratio, of->n, no_clusters,
+                           max_slowdown);
         p[2 * i + OF_ACCURACY] = e[i].accuracy.p;
         p[2 * i + OF_SPEED] = e[i].timing.p;
     }

@@ -3,7 +3,7 @@
 #include "engine/base/alloc.h"
 #include "engine/base/buf.h"
 #include "harness/compare/cell_name.h"
-#include "harness/compare/cell_pair.h"
+#include "harness/compare/pair_values.h"
 #include "harness/report.h"
 #include "harness/validity_times.h"
 
@@ -82,17 +82,13 @@ static struct measure truncated(const struct cell_facts *f) {
 static struct measure length(const struct cell_facts *f) {
     const struct report_cell *c = f->cell;
     if (!c->baseline) return (struct measure){NAN, true};
-    size_t room = (size_t)c->n_problems + 1;
-    double *own = xcalloc(room, sizeof *own),
-           *base = xcalloc(room, sizeof *own);
-    int n = cell_pair_values(c, c->baseline, report_kept_tokens, own, base);
-    int n_logs = 0;
-    for (int i = 0; i < n; i++) {
-        if (own[i] > 0 && base[i] > 0) own[n_logs++] = log(own[i] / base[i]);
-    }
-    struct estimate e = stats_geomean_interval(own, n_logs, CHANCE_LEVEL);
-    free(own);
-    free(base);
+    struct pair_values v;
+    double unused;
+    pair_values_init(&v, c, c->baseline, report_kept_tokens);
+    pair_values_log_ratio(&v);
+    struct estimate e = stats_exp(
+        stats_clustered_test(v.x, v.clusters, v.n, CHANCE_LEVEL, &unused));
+    pair_values_release(&v);
     return (struct measure){100 * (e.value - 1), !(e.low > 1 || e.high < 1)};
 }
 

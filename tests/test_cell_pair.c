@@ -1,6 +1,7 @@
 #include "harness/compare/cell_pair.h"
 
 #include "engine/base/error.h"
+#include "harness/compare/pair_values.h"
 #include "harness/stats/stats_cluster_paired.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_golden.h"
@@ -149,7 +150,7 @@ Test(cell_pair, clusters_are_the_units) {
 Test(cell_pair, problems_are_paired_by_their_hashes) {
     struct helper_store h, other;
     struct report r, s;
-    double x[HELPER_PROBLEMS], y[HELPER_PROBLEMS];
+    struct pair_values v;
     char *dir = helper_dir_new(), *dir_other = helper_dir_new();
     helper_store_init(&h);
     helper_store_init(&other);
@@ -160,14 +161,15 @@ Test(cell_pair, problems_are_paired_by_their_hashes) {
     helper_fill(&other, dir_other); // p2 takes 10 ms, p0 40 ms
     cr_assert_eq(report_open(&r, dir, false, NULL), 0);
     cr_assert_eq(report_open(&s, dir_other, false, NULL), 0);
-    cr_assert_eq(cell_pair_values(&r.cells[0], &s.cells[0], report_ms, x, y),
-                 3);
+    pair_values_init(&v, &r.cells[0], &s.cells[0], report_ms);
+    cr_assert_eq(v.n, 3);
     static const double expected_x[] = {10, 20, 40},
                         expected_y[] = {40, 20, 10};
     for (int i = 0; i < 3; i++) {
-        cr_assert_eq(x[i], expected_x[i], "%d", i);
-        cr_assert_eq(y[i], expected_y[i], "%d", i);
+        cr_assert_eq(v.x[i], expected_x[i], "%d", i);
+        cr_assert_eq(v.y[i], expected_y[i], "%d", i);
     }
+    pair_values_release(&v);
     report_release(&r);
     report_release(&s);
     helper_dir_free(dir);

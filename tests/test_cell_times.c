@@ -179,7 +179,7 @@ Test(cell_times, throughput_mode_has_no_times) {
     folder_init(&f);
     struct times_comparison t = compare_cells(&f, (int[]){0, 0}, false);
     cr_assert_eq(t.obstacle, TIMES_NONE);
-    cr_assert_str_eq(t.text, "a side without times (throughput mode)");
+    cr_assert_str_eq(t.text, "B has no times");
 }
 
 // A copy of a folder is the same run; another file of samples is another one.

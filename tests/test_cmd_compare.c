@@ -287,8 +287,7 @@ Test(cmd_compare, throughput_mode_has_no_times) {
         add_untimed(&s, i / HELPER_K, i % HELPER_K);
     compare(&s, NULL, 0);
     expect_out(&s, "| not comparable |");
-    expect_log(&s, "note: speed is not compared: a side without times "
-                   "(throughput mode)\n");
+    expect_log(&s, "note: speed is not compared: B has no times\n");
     scene_release(&s);
 }
 

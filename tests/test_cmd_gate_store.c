@@ -142,7 +142,7 @@ Test(cmd_gate_store, a_baseline_holds_nothing_of_texts_times_or_machines) {
     free(path);
     char *line = xasprintf("--baseline %s --candidate %s", to, b);
     text = helper_gate_run(line, 0);
-    cr_assert(strstr(text, "a side without times"), "%s", text);
+    cr_assert(strstr(text, "the baseline has no times"), "%s", text);
     free(text);
     free(line);
     free(to);

@@ -9,6 +9,8 @@
 // Measures against R (tests/golden/gate.R), decisions against the rules of
 // gate.h.
 
+static const struct clusters no_clusters;
+
 static void check_student(const struct golden_case *c) {
     double df = golden_number(c, "df");
     golden_expect(c, "p", stats_student_p(golden_number(c, "t"), df));
@@ -29,7 +31,7 @@ static void check_accuracy(const struct golden_case *c) {
     int n;
     const double *d = golden_vector(c, "d", &n);
     struct gate_accuracy a;
-    gate_accuracy_measure(&a, d, n, golden_number(c, "margin"),
+    gate_accuracy_measure(&a, d, n, no_clusters, golden_number(c, "margin"),
                           golden_number(c, "noise"));
     double difference[] = {a.difference.value, a.difference.low,
                            a.difference.high};
@@ -50,7 +52,7 @@ Test(gate, accuracy_agrees_with_r) {
 static enum gate_outcome decide(const double *d, int n, double margin,
                                 double noise) {
     struct gate_accuracy a;
-    gate_accuracy_measure(&a, d, n, margin, noise);
+    gate_accuracy_measure(&a, d, n, no_clusters, margin, noise);
     return gate_accuracy_decide(&a, margin, a.p);
 }
 
@@ -63,7 +65,7 @@ Test(gate, a_clear_loss_of_accuracy_is_a_regression) {
 Test(gate, the_adjusted_p_decides) {
     double d[] = {-.5, -.25, -.5, 0, -.25, -.5, -.25, -.5};
     struct gate_accuracy a;
-    gate_accuracy_measure(&a, d, 8, .02, 0);
+    gate_accuracy_measure(&a, d, 8, no_clusters, .02, 0);
     cr_assert_eq(gate_accuracy_decide(&a, .02, .049), GATE_REGRESSION);
     cr_assert_eq(gate_accuracy_decide(&a, .02, .051), GATE_CANNOT_JUDGE);
 }
@@ -83,12 +85,12 @@ Test(gate, a_loss_within_the_noise_cannot_be_judged) {
 Test(gate, few_problems_cannot_be_judged) {
     double d[] = {.25, -.25, .25, -.25};
     struct gate_accuracy a;
-    gate_accuracy_measure(&a, d, 4, .02, 0);
+    gate_accuracy_measure(&a, d, 4, no_clusters, .02, 0);
     cr_assert_eq(gate_accuracy_decide(&a, .02, a.p), GATE_CANNOT_JUDGE);
     cr_assert_gt(a.n_needed, 1000);
-    gate_accuracy_measure(&a, d, 1, .02, 0);
+    gate_accuracy_measure(&a, d, 1, no_clusters, .02, 0);
     cr_assert_eq(gate_accuracy_decide(&a, .02, a.p), GATE_CANNOT_JUDGE);
-    gate_accuracy_measure(&a, d, 0, .02, 0);
+    gate_accuracy_measure(&a, d, 0, no_clusters, .02, 0);
     cr_assert_eq(gate_accuracy_decide(&a, .02, a.p), GATE_CANNOT_JUDGE);
 }
 
@@ -103,9 +105,38 @@ Test(gate, equal_losses_are_counted_by_their_signs) {
 Test(gate, no_margin_needs_no_problem_count) {
     double d[] = {0, .25, -.25, 0};
     struct gate_accuracy a;
-    gate_accuracy_measure(&a, d, 4, 0, 0);
+    gate_accuracy_measure(&a, d, 4, no_clusters, 0, 0);
     cr_assert_eq(a.n_needed, 0);
     cr_assert_eq(gate_accuracy_decide(&a, 0, a.p), GATE_CANNOT_JUDGE);
+}
+
+// Problems of a cluster that say the same are one observation: four of them
+// twice judge as four do.
+Test(gate, clusters_are_the_units_of_accuracy) {
+    static const double d[] = {-.5, .25, 0, -.25},
+                        twice[] = {-.5, .25, 0, -.25, -.5, .25, 0, -.25};
+    static const int of[] = {2, 0, 3, 4, 2, 0, 3, 4}; // 1 has no values
+    struct gate_accuracy four, eight;
+    gate_accuracy_measure(&four, d, 4, no_clusters, .02, 0);
+    gate_accuracy_measure(&eight, twice, 8, (struct clusters){of, 5}, .02, 0);
+    cr_assert_float_eq(eight.difference.low, four.difference.low, 1e-12);
+    cr_assert_float_eq(eight.lower, four.lower, 1e-12);
+    cr_assert_float_eq(eight.p, four.p, 1e-12);
+    cr_assert_float_eq(gate_accuracy_detectable(&eight, 2),
+                       gate_accuracy_detectable(&four, 2), 1e-12);
+    cr_assert_eq(eight.n_units, 4);
+    cr_assert_float_eq(eight.n_needed, 2 * four.n_needed, 2); // in problems
+}
+
+Test(gate, equal_losses_of_one_cluster_are_one_sign) {
+    static const double d[] = {-1, -1, -1, -1, -1, -1};
+    static const int one[] = {0, 0, 0, 0, 0, 0}, two[] = {0, 1, 0, 1, 0, 1};
+    struct gate_accuracy a;
+    gate_accuracy_measure(&a, d, 6, (struct clusters){two, 2}, .02, 0);
+    cr_assert_float_eq(a.p, 1.0 / 4, 1e-12);
+    gate_accuracy_measure(&a, d, 6, (struct clusters){one, 1}, .02, .1);
+    cr_assert_eq(gate_accuracy_decide(&a, .02, a.p), GATE_CANNOT_JUDGE);
+    cr_assert(isnan(a.lower) && isnan(a.p));
 }
 
 // ---- speed -----------------------------------------------------------------
@@ -114,7 +145,7 @@ static void check_speed(const struct golden_case *c) {
     int n;
     const double *x = golden_vector(c, "x", &n);
     struct gate_timing t;
-    gate_speed_measure(&t, x, n, golden_number(c, "margin"));
+    gate_speed_measure(&t, x, n, no_clusters, golden_number(c, "margin"));
     double ratio[] = {t.ratio.value, t.ratio.low, t.ratio.high};
     golden_expect_vector(c, "ratio", ratio, 3);
     golden_expect(c, "p", t.p);
@@ -152,14 +183,29 @@ Test(gate, speed_passes_where_twice_the_margin_would_show) {
     cr_assert_eq(of_ratio(1.00, NAN, NAN, 1, NAN), GATE_CANNOT_JUDGE);
 }
 
+Test(gate, clusters_are_the_units_of_speed) {
+    static const double x[] = {.2, .1, -.1},
+                        twice[] = {.2, .1, -.1, .2, .1, -.1};
+    static const int of[] = {0, 1, 2, 0, 1, 2}, one[] = {0, 0, 0, 0, 0, 0};
+    struct gate_timing three, six;
+    gate_speed_measure(&three, x, 3, no_clusters, .05);
+    gate_speed_measure(&six, twice, 6, (struct clusters){of, 3}, .05);
+    cr_assert_float_eq(six.ratio.low, three.ratio.low, 1e-12);
+    cr_assert_float_eq(six.ratio.high, three.ratio.high, 1e-12);
+    cr_assert_float_eq(six.p, three.p, 1e-12);
+    gate_speed_measure(&six, twice, 6, (struct clusters){one, 1}, .05);
+    cr_assert_eq(gate_speed_decide(&six, .05, 1, six.p), GATE_CANNOT_JUDGE);
+    cr_assert(isnan(six.p));
+}
+
 Test(gate, times_without_spread) {
     double same[] = {0, 0, 0}, slower[] = {.2, .2, .2};
     struct gate_timing t;
-    gate_speed_measure(&t, same, 3, .05);
+    gate_speed_measure(&t, same, 3, no_clusters, .05);
     cr_assert_eq(gate_speed_decide(&t, .05, 1, t.p), GATE_PASS);
-    gate_speed_measure(&t, slower, 3, .05);
+    gate_speed_measure(&t, slower, 3, no_clusters, .05);
     cr_assert_eq(gate_speed_decide(&t, .05, 1, t.p), GATE_REGRESSION);
-    gate_speed_measure(&t, slower, 1, .05);
+    gate_speed_measure(&t, slower, 1, no_clusters, .05);
     cr_assert_eq(gate_speed_decide(&t, .05, 1, t.p), GATE_CANNOT_JUDGE);
 }
 

@@ -215,6 +215,13 @@ Test(validity, lengths_beside_the_baseline) {
     expect(s, CHECK_LENGTH, VALIDITY_SUSPECT, -90, 0.01);
     set_lengths(s, 1.2, 1); // twice as long here, half as long there
     expect(s, CHECK_LENGTH, VALIDITY_VALID, 20, 0.01);
+    int cluster[PROBLEMS];
+    for (int i = 0; i < PROBLEMS; i++)
+        cluster[i] = i % 2;
+    set_lengths(s, 1.3, 0.1);
+    s->cells[1].cluster = cluster; // two documents show nothing
+    s->cells[1].n_clusters = 2;
+    expect(s, CHECK_LENGTH, VALIDITY_VALID, 30, 0.01);
     s->cells[1].baseline = NULL;
     expect(s, CHECK_LENGTH, VALIDITY_VALID, NAN, 0);
     free(s);

@@ -1,9 +1,8 @@
 #pragma once
 // A cell against another one of the same problems, problem by problem.
 //
-// Both may be of one report or of two; problems are paired by their hashes, so
-// the order in which two runs list them does not matter. Where the manifest
-// names clusters of problems, these are the units of intervals and tests.
+// Both may be of one report or of two (pair_values.h). Where the manifest names
+// clusters of problems, these are the units of intervals and tests.
 
 #include "harness/report.h"
 #include "harness/stats/stats.h"
@@ -30,19 +29,6 @@ struct cell_pair {
 struct cell_pair_family {
     double *raw, *holm, *bh; // [n]
 };
-
-// The means of `fn` over the samples of each problem, of both cells, for the
-// problems in which both have one: x of `c`, y of `other` (room for
-// c->n_problems each). Returns how many.
-int cell_pair_values(const struct report_cell *c,
-                     const struct report_cell *other, report_value_fn fn,
-                     double *x, double *y);
-
-// The same, and which cluster each problem is of: report_cell.cluster of `c`,
-// else of the other one, else the problem's number.
-int cell_pair_values_of(const struct report_cell *c,
-                        const struct report_cell *other, report_value_fn fn,
-                        double *x, double *y, int *cluster);
 
 // The manifest of `r` gives the level of the intervals and the seed of the
 // permutations. -1 when one of both is not usable, or `other` is NULL.

@@ -77,11 +77,16 @@ static void say(struct times_comparison *t, const struct clock_place *a,
                 const struct clock_place *b) {
     static const char *const texts[] = {
         [TIMES_COMPARABLE] = "",
-        [TIMES_NONE] = "a side without times (throughput mode)",
+        [TIMES_NONE] = "",
         [TIMES_CLOCKS] = "times of a virtual clock against real ones",
         [TIMES_MACHINES] = "times of different machines",
         [TIMES_THREADS] = "times with different numbers of threads",
     };
+    const char *what = texts[t->obstacle];
+    if (t->obstacle == TIMES_NONE)
+        what = a->timed   ? "B has no times"
+               : b->timed ? "A has no times"
+                          : "neither side has times";
     bool one_number = !a->several_threads && !b->several_threads;
     if (t->obstacle == TIMES_THREADS && one_number && a->threads != b->threads)
         snprintf(t->text, sizeof t->text, "times with %d and %d threads",
@@ -90,7 +95,7 @@ static void say(struct times_comparison *t, const struct clock_place *a,
         snprintf(t->text, sizeof t->text, "times with %d and %d workers",
                  a->workers, b->workers);
     else
-        snprintf(t->text, sizeof t->text, "%s", texts[t->obstacle]);
+        snprintf(t->text, sizeof t->text, "%s", what);
 }
 
 struct times_comparison cell_times_compare(const struct report *ra,
@@ -98,8 +103,10 @@ struct times_comparison cell_times_compare(const struct report *ra,
                                            const struct report *rb,
                                            const struct report_cell *b) {
     struct clock_place x = place_of(ra, a), y = place_of(rb, b);
-    struct times_comparison t = {find_obstacle(ra, &x, rb, &y), "",
-                                 interleaved(ra, a, rb, b)};
+    struct times_comparison t = {.obstacle = find_obstacle(ra, &x, rb, &y),
+                                 .timed_a = x.timed,
+                                 .timed_b = y.timed,
+                                 .interleaved = interleaved(ra, a, rb, b)};
     say(&t, &x, &y);
     return t;
 }

@@ -17,7 +17,8 @@ enum times_obstacle {
 
 struct times_comparison {
     enum times_obstacle obstacle;
-    char text[64]; // "times of different machines"; "": comparable
+    char text[64];         // "times of different machines"; "": comparable
+    bool timed_a, timed_b; // has samples with a time
     // Every sample of a and the one of the same problem and index of b were
     // taken in one session of one store, where all cells of a problem run in
     // turn; or by a virtual clock. Else the machine may have changed between

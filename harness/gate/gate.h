@@ -15,7 +15,9 @@
 //             bound is above -margin; else it cannot be judged, and the number
 //             of problems that could is told. The noise is the SE of the paired
 //             differences, that of an A/A run where it is larger, and never
-//             less than one sample's worth.
+//             less than one sample's worth. Where the candidate's manifest
+//             (else the baseline's) names clusters of problems, these are the
+//             units of bounds and tests, here and for speed.
 //   speed     a regression when the geometric mean of per-problem time ratios
 //             (candidate / baseline) is above 1 + margin AND its interval
 //             excludes 1, and an A/A run's does not reach it. A pass when it is
@@ -30,6 +32,7 @@
 
 #include "harness/compare/cell_match.h"
 #include "harness/stats/stats.h"
+#include "harness/stats/stats_cluster_paired.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -138,16 +141,19 @@ int gate_write_baseline(const struct report *r, const char *dir,
 enum { GATE_ALPHA_PCT = 5 };
 
 // d[n]: candidate - baseline per problem. `noise_se`: the least that the SE may
-// be. p is not adjusted; the caller holds it against alpha after Holm.
+// be. p is not adjusted; the caller holds it against alpha after Holm. The
+// clusters (none: of = NULL) are what bounds and tests rest on.
 struct gate_accuracy {
     struct estimate difference; // two-sided 95 % interval for the reader
     double lower;               // one-sided 95 % bound
     double noise_se;            // the larger of both
     double p;                   // one-sided, of "not lower"
+    int n_units;                // clusters, or problems where there are none
     int n_needed;               // problems to pass in 80 % of runs; 0: enough
 };
 void gate_accuracy_measure(struct gate_accuracy *a, const double *d, int n,
-                           double margin, double noise_se);
+                           struct clusters clusters, double margin,
+                           double noise_se);
 // The true drop that the gate finds in 80 % of such runs, where `n_tests` p
 // values are adjusted together: (t_(1 - .05 / n_tests) + t_.8) * noise_se.
 double gate_accuracy_detectable(const struct gate_accuracy *a, int n_tests);
@@ -162,7 +168,7 @@ struct gate_timing {
     int n_needed;          // problems to judge; 0: enough
 };
 void gate_speed_measure(struct gate_timing *t, const double *log_ratio, int n,
-                        double max_slowdown);
+                        struct clusters clusters, double max_slowdown);
 enum gate_outcome gate_speed_decide(const struct gate_timing *t,
                                     double max_slowdown, double aa_high,
                                     double p_adjusted);

@@ -1,13 +1,11 @@
 #include "harness/gate/gate.h"
 
-#include "engine/base/alloc.h"
-#include "harness/compare/cell_pair.h"
+#include "harness/compare/pair_values.h"
 #include "harness/gate/gate_rules.h"
 #include "harness/stats/stats_student.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 // Why the noise has a floor: where no problem differs the t interval has no
 // width, although a few samples say little about all that could have been
@@ -26,28 +24,32 @@ static int problems_needed(double se, int n, double margin) {
 }
 
 void gate_accuracy_measure(struct gate_accuracy *a, const double *d, int n,
-                           double margin, double noise_se) {
+                           struct clusters clusters, double margin,
+                           double noise_se) {
+    double unused, level = 1 - GATE_ALPHA_PCT / 100.0;
+    int n_units = stats_clusters_used(clusters, n);
     *a = (struct gate_accuracy){
-        .difference = stats_mean_interval(d, n, 1 - GATE_ALPHA_PCT / 100.0),
+        .difference = stats_clustered_test(d, clusters, n, level, &unused),
         .lower = NAN,
         .noise_se = NAN,
         .p = NAN,
+        .n_units = n_units,
     };
-    if (n < 2) return;
+    if (n_units < 2) return;
     double value = a->difference.value, se = fmax(a->difference.se, noise_se);
     a->noise_se = se;
-    a->lower =
-        value + stats_student_quantile(GATE_ALPHA_PCT / 100.0, n - 1) * se;
+    a->lower = value +
+               stats_student_quantile(GATE_ALPHA_PCT / 100.0, n_units - 1) * se;
     // Equal differences without noise: all signs are equal by chance.
     if (se > 0)
-        a->p = stats_student_p(value / se, n - 1);
+        a->p = stats_student_p(value / se, n_units - 1);
     else
-        a->p = value < 0 ? pow(0.5, n) : 1;
+        a->p = value < 0 ? pow(0.5, n_units) : 1;
     if (a->lower <= -margin) a->n_needed = problems_needed(se, n, margin);
 }
 
 double gate_accuracy_detectable(const struct gate_accuracy *a, int n_tests) {
-    double df = a->difference.n - 1, alpha = GATE_ALPHA_PCT / 100.0;
+    double df = a->n_units - 1, alpha = GATE_ALPHA_PCT / 100.0;
     return a->noise_se * (stats_student_quantile(1 - alpha / n_tests, df) +
                           stats_student_quantile(POWER_PCT / 100.0, df));
 }
@@ -63,36 +65,32 @@ enum gate_outcome gate_accuracy_decide(const struct gate_accuracy *a,
 
 // ---- of cells --------------------------------------------------------------
 
-// malloc'ed [*n]: b - a.
-static double *differences(const struct report_cell *a,
-                           const struct report_cell *b, int *n) {
-    double *x = xcalloc((size_t)b->n_problems + 1, sizeof *x);
-    double *y = xcalloc((size_t)b->n_problems + 1, sizeof *y);
-    *n = cell_pair_values(b, a, report_correct, x, y);
-    for (int i = 0; i < *n; i++)
-        x[i] -= y[i];
-    free(y);
-    return x;
+// x: b - a.
+static struct pair_values differences(const struct report_cell *a,
+                                      const struct report_cell *b) {
+    struct pair_values v;
+    pair_values_init(&v, b, a, report_correct);
+    pair_values_subtract(&v);
+    return v;
 }
 
 // The SE of what two runs of the baseline differ by; 0: none.
 static double aa_noise(const struct gate_sides *s) {
     if (!s->aa) return 0;
-    int n;
-    double *d = differences(s->a, s->aa, &n);
-    double se = n < 2 ? 0 : stats_sd(d, n) / sqrt(n);
-    free(d);
-    return se;
+    struct pair_values v = differences(s->a, s->aa);
+    struct gate_accuracy aa;
+    gate_accuracy_measure(&aa, v.x, v.n, v.clusters, 0, 0);
+    pair_values_release(&v);
+    return isnan(aa.noise_se) ? 0 : aa.noise_se;
 }
 
 void gate_accuracy_of_cells(struct gate_accuracy *a,
                             const struct gate_sides *s) {
-    int n;
-    double *d = differences(s->a, s->b, &n);
-    double one_sample = 1.0 / ((double)s->b->k * fmax(n, 1));
-    gate_accuracy_measure(a, d, n, s->o->max_accuracy_drop,
+    struct pair_values v = differences(s->a, s->b);
+    double one_sample = 1.0 / ((double)s->b->k * fmax(v.n, 1));
+    gate_accuracy_measure(a, v.x, v.n, v.clusters, s->o->max_accuracy_drop,
                           fmax(aa_noise(s), one_sample));
-    free(d);
+    pair_values_release(&v);
 }
 
 void gate_accuracy_conclude(struct gate_finding *f,
@@ -109,7 +107,7 @@ void gate_accuracy_conclude(struct gate_finding *f,
     f->min_detectable = gate_accuracy_detectable(a, n_tests);
     f->n_needed = outcome == GATE_CANNOT_JUDGE ? a->n_needed : 0;
     if (isnan(a->lower)) {
-        gate_finding_set(f, outcome, "one problem has no interval");
+        gate_finding_set(f, outcome, "%s", gate_no_interval(&f->value));
         return;
     }
     gate_finding_set(f, outcome,

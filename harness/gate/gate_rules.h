@@ -24,6 +24,8 @@ bool gate_sides_judge(struct gate_finding *f, const struct gate_sides *s);
 // Appends all of them then.
 bool gate_is_invalid(const struct report *r, const struct report_cell *c,
                      bool times, struct buf *why);
+// Why a mean of so many values has no interval.
+const char *gate_no_interval(const struct estimate *e);
 // "specreason@7 (base big, draft small, set)" of either side.
 void gate_cell_name(const struct gate_cell *c, struct buf *out);
 

@@ -29,6 +29,12 @@ void gate_cell_name(const struct gate_cell *c, struct buf *out) {
     cell_name_print(c->match.a ? c->match.a : c->match.b, out);
 }
 
+const char *gate_no_interval(const struct estimate *e) {
+    if (e->n < 1) return "no problem has a value on both sides";
+    return e->n > 1 ? "problems of one cluster have no interval"
+                    : "one problem has no interval";
+}
+
 static bool is_about_times(enum validity_check check) {
     return check == CHECK_MACHINES || check == CHECK_WARMUP ||
            check == CHECK_DRIFT || check == CHECK_OUTLIERS;

@@ -1,15 +1,13 @@
 #include "harness/gate/gate.h"
 
-#include "engine/base/alloc.h"
 #include "engine/base/buf.h"
-#include "harness/compare/cell_pair.h"
 #include "harness/compare/cell_times.h"
+#include "harness/compare/pair_values.h"
 #include "harness/gate/gate_rules.h"
 #include "harness/stats/stats_student.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 // When is "no slowdown seen" a pass? Where a slowdown of twice the margin would
 // have been seen: the half-width of the interval (of the log) is at most the
@@ -27,16 +25,19 @@ static double half_width(const struct estimate *e) {
 }
 
 void gate_speed_measure(struct gate_timing *t, const double *log_ratio, int n,
-                        double max_slowdown) {
+                        struct clusters clusters, double max_slowdown) {
+    double unused;
+    int n_units = stats_clusters_used(clusters, n);
     *t = (struct gate_timing){
-        .ratio = stats_geomean_interval(log_ratio, n, 1 - alpha()),
+        .ratio = stats_exp(
+            stats_clustered_test(log_ratio, clusters, n, 1 - alpha(), &unused)),
         .p = NAN,
     };
-    if (n < 2) return;
+    if (n_units < 2) return;
     double value = log(t->ratio.value), se = t->ratio.se;
     // Times are never equal by chance.
     if (se > 0)
-        t->p = 1 - stats_student_p(value / se, n - 1);
+        t->p = 1 - stats_student_p(value / se, n_units - 1);
     else
         t->p = value > 0 ? 0 : 1;
     double wide = half_width(&t->ratio) / log1p(max_slowdown);
@@ -60,28 +61,15 @@ enum gate_outcome gate_speed_decide(const struct gate_timing *t,
 
 // ---- of cells --------------------------------------------------------------
 
-// malloc'ed [*n]: log(b / a).
-static double *log_ratios(const struct report_cell *a,
-                          const struct report_cell *b, int *n) {
-    double *x = xcalloc((size_t)b->n_problems + 1, sizeof *x);
-    double *y = xcalloc((size_t)b->n_problems + 1, sizeof *y);
-    int n_pairs = cell_pair_values(b, a, report_ms, x, y);
-    *n = 0;
-    for (int i = 0; i < n_pairs; i++) {
-        if (x[i] > 0 && y[i] > 0) x[(*n)++] = log(x[i] / y[i]);
-    }
-    free(y);
-    return x;
-}
-
 static struct gate_timing measure(const struct report_cell *a,
                                   const struct report_cell *b,
                                   double max_slowdown) {
     struct gate_timing t;
-    int n;
-    double *x = log_ratios(a, b, &n);
-    gate_speed_measure(&t, x, n, max_slowdown);
-    free(x);
+    struct pair_values v;
+    pair_values_init(&v, b, a, report_ms);
+    pair_values_log_ratio(&v);
+    gate_speed_measure(&t, v.x, v.n, v.clusters, max_slowdown);
+    pair_values_release(&v);
     return t;
 }
 
@@ -90,6 +78,13 @@ static double aa_reach(const struct gate_sides *s) {
     struct gate_timing t = measure(s->a, s->aa, s->o->max_slowdown);
     double reach = fmax(t.ratio.high, 1 / t.ratio.low); // fmax: NAN loses
     return reach > 1 ? reach : 1;
+}
+
+static const char *obstacle(const struct times_comparison *times) {
+    if (times->obstacle != TIMES_NONE) return times->text;
+    if (times->timed_a) return "the candidate has no times";
+    return times->timed_b ? "the baseline has no times"
+                          : "neither side has times";
 }
 
 static bool times_are_invalid(const struct gate_sides *s, struct buf *why) {
@@ -108,7 +103,7 @@ bool gate_speed_of_cells(struct gate_timing *t, double *aa_high,
     if (times.obstacle != TIMES_COMPARABLE) {
         bool required = s->o->speed == SPEED_REQUIRED;
         gate_finding_set(f, required ? GATE_CANNOT_JUDGE : GATE_NOT_JUDGED,
-                         "%s", times.text);
+                         "%s", obstacle(&times));
         return false;
     }
     struct buf invalid;
@@ -141,7 +136,7 @@ void gate_speed_conclude(struct gate_finding *f, const struct gate_timing *t,
     f->p = p_adjusted;
     f->n_needed = open ? t->n_needed : 0;
     if (isnan(t->ratio.low)) {
-        gate_finding_set(f, outcome, "one problem has no interval");
+        gate_finding_set(f, outcome, "%s", gate_no_interval(&f->value));
         return;
     }
     gate_finding_set(f, outcome,

@@ -47,10 +47,9 @@ void gate_speedup_judge(struct gate_finding *f, const struct report *rb,
     }
     f->value = pair.time;
     if (isnan(pair.time.high)) {
-        gate_finding_set(f, GATE_CANNOT_JUDGE,
-                         isnan(pair.time.value)
-                             ? "the candidate has no times"
-                             : "one problem has no interval");
+        gate_finding_set(f, GATE_CANNOT_JUDGE, "%s",
+                         isnan(pair.time.value) ? "the candidate has no times"
+                                                : gate_no_interval(&pair.time));
         return;
     }
     bool reached = pair.time.high >= least->least;

@@ -52,13 +52,16 @@ struct estimate stats_mean_interval(const double *x, int n, double level) {
     return e;
 }
 
-struct estimate stats_geomean_interval(const double *log_ratio, int n,
-                                       double level) {
-    struct estimate e = stats_mean_interval(log_ratio, n, level);
+struct estimate stats_exp(struct estimate e) {
     e.value = exp(e.value);
     e.low = exp(e.low);
     e.high = exp(e.high);
     return e;
+}
+
+struct estimate stats_geomean_interval(const double *log_ratio, int n,
+                                       double level) {
+    return stats_exp(stats_mean_interval(log_ratio, n, level));
 }
 
 // ---- sign-flip permutation ------------------------------------------------

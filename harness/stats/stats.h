@@ -24,8 +24,10 @@ double stats_quantile(const double *x, int n, double p); // NAN for n < 1
 // Mean with t interval over n values: se and interval are NAN for n < 2.
 // `level` is the coverage, 0.95 for 95 %.
 struct estimate stats_mean_interval(const double *x, int n, double level);
-// exp() of the mean of log ratios, interval exponentiated; se stays that of
-// the log.
+// exp() of a mean of log ratios, interval exponentiated; se stays that of the
+// log.
+struct estimate stats_exp(struct estimate e);
+// The same of log_ratio[n], a geometric mean.
 struct estimate stats_geomean_interval(const double *log_ratio, int n,
                                        double level);
 

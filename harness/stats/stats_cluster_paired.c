@@ -6,19 +6,32 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-// Sums of x[n] over clusters that have values: malloc'ed [*n_used].
-static double *cluster_sums(const double *x, struct clusters c, int n,
-                            int *n_used) {
-    size_t size = (size_t)c.n + 1;
-    double *sums = xcalloc(size, sizeof *sums);
-    bool *used = xcalloc(size, sizeof *used);
-    for (int i = 0; i < n; i++) {
-        sums[c.of[i]] += x[i];
+// used[c.n], malloc'ed: has it values?
+static bool *used_clusters(struct clusters c, int n) {
+    bool *used = xcalloc((size_t)c.n + 1, sizeof *used);
+    for (int i = 0; i < n; i++)
         used[c.of[i]] = true;
-    }
-    *n_used = 0;
-    for (int i = 0; i < c.n; i++) {
-        if (used[i]) sums[(*n_used)++] = sums[i];
+    return used;
+}
+
+int stats_clusters_used(struct clusters c, int n) {
+    if (!c.of) return n;
+    bool *used = used_clusters(c, n);
+    int n_used = 0;
+    for (int i = 0; i < c.n; i++)
+        n_used += used[i];
+    free(used);
+    return n_used;
+}
+
+// Sums of x[n] over clusters that have values, malloc'ed.
+static double *cluster_sums(const double *x, struct clusters c, int n) {
+    double *sums = xcalloc((size_t)c.n + 1, sizeof *sums);
+    bool *used = used_clusters(c, n);
+    for (int i = 0; i < n; i++)
+        sums[c.of[i]] += x[i];
+    for (int i = 0, at = 0; i < c.n; i++) {
+        if (used[i]) sums[at++] = sums[i];
     }
     free(used);
     return sums;
@@ -38,10 +51,8 @@ struct estimate stats_clustered_test(const double *x, struct clusters c, int n,
         *p = stats_t_test(&e, &t);
         return e;
     }
-    int n_used;
-    free(cluster_sums(x, c, n, &n_used));
     struct estimate e = stats_clustered_mean(x, c.of, n, c.n, level);
-    *p = test(e, n_used, &t);
+    *p = test(e, stats_clusters_used(c, n), &t);
     return e;
 }
 
@@ -53,8 +64,8 @@ struct paired stats_clustered_paired(const double *x, const double *y,
     double *d = xcalloc((size_t)(n > 0 ? n : 1), sizeof *d);
     for (int i = 0; i < n; i++)
         d[i] = x[i] - y[i];
-    int n_used;
-    double *sums = cluster_sums(d, c, n, &n_used);
+    int n_used = stats_clusters_used(c, n);
+    double *sums = cluster_sums(d, c, n);
     p.difference = stats_clustered_mean(d, c.of, n, c.n, level);
     p.p_t = test(p.difference, n_used, &p.t);
     p.p_flip = stats_sign_flip_p(sums, n_used, seed);

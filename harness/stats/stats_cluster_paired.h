@@ -12,6 +12,9 @@ struct clusters {
     int n;         // clusters
 };
 
+// How many clusters have one of n values: the units that a test rests on.
+int stats_clusters_used(struct clusters c, int n);
+
 // Mean of x[n], its interval, and the two-sided p of "the mean is 0" (t test,
 // as many degrees of freedom as clusters with values, less one).
 struct estimate stats_clustered_test(const double *x, struct clusters c, int n,
