@@ -23,7 +23,7 @@ header() { # header TABLE COLUMNS: the table's first columns
     [ "$(wc -l <"$out/mini/$1.csv")" -gt 1 ] || fail "$1.csv has no rows"
 }
 header accuracy n_problems,k,pass_at_1,se,ci_low,ci_high,truncated_pct,ungraded_pct
-header latency mean_ms,p50_ms,p90_ms,kept_tokens,tok_per_s
+header latency mean_ms,p50_ms,p50_ci_low,p50_ci_high,p90_ms
 header speedup geomean,ci_low,ci_high,ratio_of_means,accuracy_diff,diff_ci_low,diff_ci_high
 header steps steps,kept_from_draft_pct,mean_score,tokens_accepted_pct,draft_tokens,discarded_tokens,judge_calls
 header samples ''
