@@ -24,7 +24,7 @@ header() { # header TABLE COLUMNS: the table's first columns
 }
 header accuracy n_problems,k,pass_at_1,se,ci_low,ci_high,truncated_pct,ungraded_pct
 header latency mean_ms,p50_ms,p50_ci_low,p50_ci_high,p90_ms
-header speedup geomean,ci_low,ci_high,ratio_of_means,accuracy_diff,diff_ci_low,diff_ci_high
+header speedup geomean,ci_low,ci_high,time_p,time_p_holm,time_p_bh,ratio_of_means,accuracy_diff,diff_ci_low,diff_ci_high
 header steps steps,kept_from_draft_pct,mean_score,tokens_accepted_pct,draft_tokens,discarded_tokens,judge_calls
 header samples ''
 header search n_problems,k,pass_at_1,pass_ci_low,pass_ci_high,mean_ms,ms_ci_low,ms_ci_high
