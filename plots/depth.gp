@@ -9,13 +9,17 @@ stats csv using (longest = strlen(strcol("panel_title")) > longest ? \
 most_columns = longest > 32 ? 2 : 3
 load style
 
-# Depths that few problems reach say nothing; of small runs all are shown.
-stats csv using (column("n_problems")) nooutput
-enough = STATS_max >= 5 ? 5 : 1
-stats csv using (column("n_problems") >= enough ? column("depth") : NaN) nooutput
+# Depths that few problems reach say nothing; of small data sets all are shown.
+array enough[n_panels]
+do for [p = 1:n_panels] {
+    stats csv using (at_panel(p, column("n_problems"))) nooutput
+    enough[p] = STATS_max >= 5 ? 5 : 1
+}
+reached(v) = column("n_problems") >= enough[int(column("panel"))] ? v : NaN
+stats csv using (reached(column("depth"))) nooutput
 deepest = STATS_max
 # Series stand beside one another, so that intervals do not hide each other.
-shown(p, s, v) = column("n_problems") >= enough ? at(p, s, v) : NaN
+shown(p, s, v) = reached(at(p, s, v))
 bottom(low, score) = low >= 0 ? low : score
 beside(s) = column("depth") + 0.12 * (s - 2.5)
 
@@ -23,9 +27,9 @@ beside(s) = column("depth") + 0.12 * (s - 2.5)
 array lowest[n_panels]
 common = 1
 do for [p = 1:n_panels] {
-    stats csv using (column("n_problems") >= enough ? \
-        at_panel(p, bottom(column("low"), column("score"))) : NaN) nooutput
-    lowest[p] = STATS_records > 0 ? STATS_min : 0
+    stats csv using (reached(at_panel(p, bottom(column("low"), \
+        column("score"))))) nooutput
+    lowest[p] = STATS_min
     if (lowest[p] < 0.9 && lowest[p] < common) { common = lowest[p] }
 }
 do for [p = 1:n_panels] {

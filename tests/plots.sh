@@ -104,6 +104,16 @@ else
     echo "skip: LaTeX floats need pdflatex" >&2
 fi
 
+# ---- data sets of several sizes ------------------------------------------------
+
+sed -e 's/^name: .*/name: sizes/' -e '/^  - {name: toy,/p' \
+    -e 's/^  - {name: toy,\(.*\)}/  - {name: few,\1, limit: 2}/' \
+    configs/smoke.yaml >"$out/sizes.yaml"
+"$program" run "$out/sizes.yaml" --results "$out" --quiet --no-report \
+    2>"$out/log" || fail "$(cat "$out/log")"
+"$program" plot "$out/sizes" --kinds svg >/dev/null 2>"$out/log" ||
+    fail "six problems beside two: $(cat "$out/log")"
+
 # ---- what is not there ---------------------------------------------------------
 
 run "$out/t" --set mode=throughput --set datasets.0.limit=1 \
