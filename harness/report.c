@@ -6,6 +6,7 @@
 #include "harness/stats/stats_cluster.h"
 #include "harness/store.h"
 #include "harness/table.h"
+#include "harness/validity.h"
 
 #include <jansson.h>
 
@@ -20,21 +21,11 @@
 // those of trees.
 
 const struct report_table *const report_tables[] = {
-    &table_main,
-    &table_accuracy,
-    &table_latency,
-    &table_speedup,
-    &table_pareto,
-    &table_deadline,
-    &table_search,
-    &table_steps,
-    &table_depths,
-    &table_evaluators,
-    &table_evaluator_bins,
-    &table_pass_at_k,
-    &table_validity,
-    &table_samples,
-    NULL,
+    &table_main,       &table_accuracy,       &table_latency,
+    &table_speedup,    &table_pareto,         &table_deadline,
+    &table_search,     &table_steps,          &table_depths,
+    &table_evaluators, &table_evaluator_bins, &table_pass_at_k,
+    &table_validity,   &table_samples,        NULL,
 };
 
 struct place_of_key {
@@ -140,9 +131,8 @@ static void make_cells(struct report *r) {
             if (r->cells[j].dataset == c->dataset) same = &r->cells[j];
         }
         c->cluster = same ? same->cluster : NULL;
-        c->n_clusters = same
-                            ? same->n_clusters
-                            : take_clusters(r, c->dataset, &c->cluster);
+        c->n_clusters =
+            same ? same->n_clusters : take_clusters(r, c->dataset, &c->cluster);
     }
     if (r->n_cells) {
         qsort(r->cells, (size_t)r->n_cells, sizeof *r->cells, compare_cells);
@@ -344,6 +334,16 @@ static int check_times(const struct report *r, struct error *err) {
                      r->dir, (long long)n[1], (long long)n[0]);
 }
 
+// Once for all who ask: of a million samples it takes seconds.
+static void judge_cells(struct report *r) {
+    struct validity_report *all =
+        arena_alloc(&r->arena, (size_t)r->n_cells * sizeof *all);
+    for (int i = 0; i < r->n_cells; i++) {
+        validity_judge(&all[i], r, &r->cells[i]);
+        r->cells[i].validity = &all[i];
+    }
+}
+
 int report_open(struct report *r, const char *dir, bool partial,
                 struct error *err) {
     *r = (struct report){0};
@@ -371,6 +371,7 @@ int report_open(struct report *r, const char *dir, bool partial,
     }
     count_gaps(r, partial);
     count_machines(r);
+    judge_cells(r);
     return 0;
 }
 

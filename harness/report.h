@@ -18,6 +18,7 @@
 
 struct error;
 struct table;
+struct validity_report;
 
 // A node of a tree.
 struct report_step {
@@ -59,7 +60,8 @@ struct report_cell {
     int n_problems, k;
     struct report_sample *samples; // [n_problems][k]
     int n_missing, n_failed;
-    bool usable;                        // estimates may be made
+    bool usable;                            // estimates may be made
+    const struct validity_report *validity; // as it was when it was opened
     // [n_problems] clusters of the problems in [0, n_clusters); NULL: the
     // manifest names none, each is its own.
     const int *cluster;
@@ -180,6 +182,6 @@ struct report_table {
 
 extern const struct report_table table_main, table_accuracy, table_latency,
     table_speedup, table_search, table_steps, table_depths, table_evaluators,
-    table_evaluator_bins, table_pass_at_k, table_samples,
-    table_pareto, table_deadline, table_validity;
+    table_evaluator_bins, table_pass_at_k, table_samples, table_pareto,
+    table_deadline, table_validity;
 extern const struct report_table *const report_tables[]; // ends with NULL

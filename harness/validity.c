@@ -205,24 +205,22 @@ void validity_print(const struct validity_report *v, struct buf *out) {
     }
 }
 
-const char *validity_mark(const struct report *r, const struct report_cell *c) {
-    struct validity_report v;
-    validity_judge(&v, r, c);
-    return v.verdict == VALIDITY_VALID ? NULL : validity_name[v.verdict];
+const char *validity_mark(const struct report_cell *c) {
+    enum validity verdict = c->validity->verdict;
+    return verdict == VALIDITY_VALID ? NULL : validity_name[verdict];
 }
 
 void validity_print_notices(const struct report *r, FILE *log) {
     struct buf line;
     buf_init(&line);
     for (int i = 0; i < r->n_cells; i++) {
-        struct validity_report v;
-        validity_judge(&v, r, &r->cells[i]);
-        if (v.verdict == VALIDITY_VALID) continue;
-        buf_addf(&line, "%s: cell %.8s, ", validity_name[v.verdict],
+        const struct validity_report *v = r->cells[i].validity;
+        if (v->verdict == VALIDITY_VALID) continue;
+        buf_addf(&line, "%s: cell %.8s, ", validity_name[v->verdict],
                  r->cells[i].cell->id);
         cell_name_print(&r->cells[i], &line);
         buf_adds(&line, ": ");
-        validity_print(&v, &line);
+        validity_print(v, &line);
         buf_addc(&line, '\n');
     }
     fwrite(line.text, 1, line.n_bytes, log);

@@ -45,13 +45,15 @@ struct validity_report {
 
 extern const char *const validity_check_name[CHECK_N]; // "missing", ...
 
-// Reads all samples of the cell and of its baseline.
+// Reads all samples of the cell and of its baseline. What report_open() has
+// found so stands in the cell.
 void validity_judge(struct validity_report *v, const struct report *r,
                     const struct report_cell *c);
 // Append "12.0 % truncated (limit 5 %); times drift by 9.1 % (limit 5 %)", the
 // worst first; nothing for a valid cell.
 void validity_print(const struct validity_report *v, struct buf *out);
-// What tables show of a cell: its verdict, NULL for a valid one.
-const char *validity_mark(const struct report *r, const struct report_cell *c);
+// What tables show of a cell of an opened report: its verdict, NULL for a valid
+// one.
+const char *validity_mark(const struct report_cell *c);
 // A line on `log` for every cell that is not valid.
 void validity_print_notices(const struct report *r, FILE *log);

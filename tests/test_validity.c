@@ -403,6 +403,11 @@ Test(validity, notices_name_the_cell) {
     FILE *log = open_memstream(&text, &n_bytes);
     s->names[1].threshold = 7;
     s->samples[1][7].session = 1;
+    struct validity_report found[2];
+    for (int i = 0; i < 2; i++) {
+        validity_judge(&found[i], &s->report, &s->cells[i]);
+        s->cells[i].validity = &found[i];
+    }
     validity_print_notices(&s->report, log);
     fclose(log);
     cr_assert_str_eq(text, "suspect: cell bbbbbbbb, fast@7 (base big, set): "

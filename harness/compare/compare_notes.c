@@ -89,15 +89,14 @@ static void note_times(const struct comparison *c, int i, struct notes *all) {
 
 static void note_validity(const struct report *r, const struct report_cell *c,
                           int i, struct notes *all) {
-    struct validity_report v;
+    const struct validity_report *v = c->validity;
     struct buf line;
-    validity_judge(&v, r, c);
-    if (v.verdict == VALIDITY_VALID) return;
+    if (v->verdict == VALIDITY_VALID) return;
     buf_init(&line);
     buf_addf(&line, "%s: %.8s ", r->dir, c->cell->id);
     cell_name_print(c, &line);
-    buf_addf(&line, " is %s: ", validity_name[v.verdict]);
-    validity_print(&v, &line);
+    buf_addf(&line, " is %s: ", validity_name[v->verdict]);
+    validity_print(v, &line);
     add_text(all, line.text, i);
     buf_release(&line);
 }

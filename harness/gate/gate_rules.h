@@ -22,8 +22,7 @@ void gate_finding_set(struct gate_finding *f, enum gate_outcome outcome,
 bool gate_sides_judge(struct gate_finding *f, const struct gate_sides *s);
 // Is the cell INVALID for reasons that are about times, or that are not?
 // Appends all of them then.
-bool gate_is_invalid(const struct report *r, const struct report_cell *c,
-                     bool times, struct buf *why);
+bool gate_is_invalid(const struct report_cell *c, bool times, struct buf *why);
 // Why a mean of so many values has no interval.
 const char *gate_no_interval(const struct estimate *e);
 // "specreason@7 (base big, draft small, set)" of either side.

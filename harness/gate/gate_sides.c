@@ -40,24 +40,22 @@ static bool is_about_times(enum validity_check check) {
            check == CHECK_DRIFT || check == CHECK_OUTLIERS;
 }
 
-bool gate_is_invalid(const struct report *r, const struct report_cell *c,
-                     bool times, struct buf *why) {
-    struct validity_report v;
+bool gate_is_invalid(const struct report_cell *c, bool times, struct buf *why) {
+    const struct validity_report *v = c->validity;
     bool invalid = false;
-    validity_judge(&v, r, c);
     for (int i = 0; i < CHECK_N; i++) {
-        if (v.findings[i].verdict != VALIDITY_INVALID) continue;
+        if (v->findings[i].verdict != VALIDITY_INVALID) continue;
         if (is_about_times((enum validity_check)i) == times) invalid = true;
     }
-    if (invalid) validity_print(&v, why);
+    if (invalid) validity_print(v, why);
     return invalid;
 }
 
 static bool is_invalid(struct gate_finding *f, const char *side,
-                       const struct report *r, const struct report_cell *c) {
+                       const struct report_cell *c) {
     struct buf why;
     buf_init(&why);
-    bool invalid = gate_is_invalid(r, c, false, &why);
+    bool invalid = gate_is_invalid(c, false, &why);
     if (invalid)
         gate_finding_set(f, GATE_INVALID, "%s is invalid: %s", side, why.text);
     buf_release(&why);
@@ -90,8 +88,8 @@ bool gate_sides_judge(struct gate_finding *f, const struct gate_sides *s) {
         tell_unnamed(f, s);
         return false;
     }
-    if (is_invalid(f, "the baseline", s->ra, s->a) ||
-        is_invalid(f, "the candidate", s->rb, s->b))
+    if (is_invalid(f, "the baseline", s->a) ||
+        is_invalid(f, "the candidate", s->b))
         return false;
     struct buf parts;
     buf_init(&parts);

@@ -88,8 +88,7 @@ static const char *obstacle(const struct times_comparison *times) {
 }
 
 static bool times_are_invalid(const struct gate_sides *s, struct buf *why) {
-    return gate_is_invalid(s->ra, s->a, true, why) ||
-           gate_is_invalid(s->rb, s->b, true, why);
+    return gate_is_invalid(s->a, true, why) || gate_is_invalid(s->b, true, why);
 }
 
 bool gate_speed_of_cells(struct gate_timing *t, double *aa_high,

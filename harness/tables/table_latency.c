@@ -115,7 +115,7 @@ static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         report_begin_row(t, &r->cells[i]);
         if (r->cells[i].usable) fill_times(r, &r->cells[i], t);
-        table_set_text(t, "validity", validity_mark(r, &r->cells[i]));
+        table_set_text(t, "validity", validity_mark(&r->cells[i]));
         report_end_row(t, &r->cells[i]);
     }
 }

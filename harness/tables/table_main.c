@@ -52,13 +52,6 @@ static void fill_speedup(const struct report *r, const struct report_cell *c,
         report_mark_unresolved(t, "speedup", &pair.time, 1);
 }
 
-static void fill_validity(const struct report *r, const struct report_cell *c,
-                          struct table *t) {
-    struct validity_report v;
-    validity_judge(&v, r, c);
-    table_set_text(t, "validity", validity_name[v.verdict]);
-}
-
 static void fill_row(const struct report *r, const struct report_cell *c,
                      struct table *t) {
     struct estimate pass = report_estimate(r, c, report_correct);
@@ -78,7 +71,8 @@ static void fill(const struct report *r, struct table *t) {
     for (int i = 0; i < r->n_cells; i++) {
         report_begin_row(t, &r->cells[i]);
         if (r->cells[i].usable) fill_row(r, &r->cells[i], t);
-        fill_validity(r, &r->cells[i], t);
+        table_set_text(t, "validity",
+                       validity_name[r->cells[i].validity->verdict]);
         report_end_row(t, &r->cells[i]);
     }
 }

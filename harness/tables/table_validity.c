@@ -38,15 +38,14 @@ static void fill(const struct report *r, struct table *t) {
     struct buf reasons;
     buf_init(&reasons);
     for (int i = 0; i < r->n_cells; i++) {
-        struct validity_report v;
-        validity_judge(&v, r, &r->cells[i]);
+        const struct validity_report *v = r->cells[i].validity;
         buf_clear(&reasons);
-        validity_print(&v, &reasons);
+        validity_print(v, &reasons);
         report_begin_row(t, &r->cells[i]);
-        table_set_text(t, "validity", validity_name[v.verdict]);
+        table_set_text(t, "validity", validity_name[v->verdict]);
         table_set_text(t, "reasons", reasons.text);
         for (int k = 0; k < CHECK_N; k++)
-            table_set_number(t, check_columns[k], v.findings[k].value);
+            table_set_number(t, check_columns[k], v->findings[k].value);
         report_end_row(t, &r->cells[i]);
     }
     buf_release(&reasons);
