@@ -35,22 +35,39 @@ static const struct cli_option options[] = {
 
 enum { EXIT_CELLS_FAILED = 5 };
 
+static int save(const struct report *r, const struct table_writer *writer,
+                const char *dir, struct error *err) {
+    struct error cause;
+    int rc = report_save(r, dir, &cause);
+    if (!rc && writer->for_papers) rc = report_save_as(r, writer, dir, &cause);
+    if (!rc) return 0;
+    return error_set(err, cause.kind, "%s (--no-save: only prints)",
+                     cause.text);
+}
+
+// Prints even where it cannot save, and saves where nobody reads the print.
+static int print_and_save(const struct report *r, const struct cli_call *call,
+                          const struct table_writer *writer,
+                          struct error *err) {
+    const struct options *o = call->options;
+    int rc = report_print(r, writer, o->table, call->out, err);
+    if (rc && err->kind == ERR_USAGE) return rc;
+    if (!rc) report_print_notices(r, call->log);
+    struct error unsaved;
+    if (!o->save || !save(r, writer, call->args[0], &unsaved)) return rc;
+    if (!rc) *err = unsaved;
+    return -1;
+}
+
 static int run_report(const struct cli_call *call, struct error *err) {
     const struct options *o = call->options;
-    const char *dir = call->args[0];
     const struct table_writer *writer =
         table_writer_get(o->format ? o->format : "md", err);
     if (!writer) return -1;
     struct report r;
-    if (report_open(&r, dir, o->partial, err)) return -1;
-    int rc = o->save ? report_save(&r, dir, err) : 0;
-    if (!rc && o->save && writer->for_papers)
-        rc = report_save_as(&r, writer, dir, err);
-    if (!rc) rc = report_print(&r, writer, o->table, call->out, err);
-    if (!rc) {
-        report_print_notices(&r, call->log);
-        if (r.n_missing || r.n_failed) rc = EXIT_CELLS_FAILED;
-    }
+    if (report_open(&r, call->args[0], o->partial, err)) return -1;
+    int rc = print_and_save(&r, call, writer, err);
+    if (!rc && (r.n_missing || r.n_failed)) rc = EXIT_CELLS_FAILED;
     report_release(&r);
     return rc;
 }

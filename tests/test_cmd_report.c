@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *report(const struct sweep_place *p, const char *a, const char *b,
@@ -108,6 +109,42 @@ Test(cmd_report, latex_is_saved_beside_the_csv) {
     cr_assert_null(strstr(strstr(log, "expected"), "samples"));
     free(log);
     free(out);
+    free(path);
+    helper_sweep_release(&p);
+}
+
+// A folder in the place of a table: root can write to all others.
+Test(cmd_report, prints_what_it_cannot_save) {
+    struct sweep_place p;
+    char *log;
+    helper_sweep_init(&p);
+    cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
+    char *path = helper_path(p.folder, "accuracy.csv");
+    unlink(path);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    char *out = report(&p, NULL, NULL, 74, &log);
+    cr_assert(strstr(out, "### Accuracy"), "%s", out);
+    cr_assert(strstr(log, "accuracy.csv: Is a directory (--no-save: only"),
+              "%s", log);
+    free(out);
+    free(log);
+    free(report(&p, "--no-save", NULL, 0, NULL));
+    free(path);
+    helper_sweep_release(&p);
+}
+
+// Nor does a usage error write anything.
+Test(cmd_report, unknown_tables_are_refused_before_anything_is_saved) {
+    struct sweep_place p;
+    char *log;
+    helper_sweep_init(&p);
+    cr_assert_eq(helper_run(&p, NULL, NULL, NULL, NULL), 0);
+    char *path = helper_path(p.folder, "accuracy.csv");
+    unlink(path);
+    free(report(&p, "--table=pie", NULL, 2, &log));
+    cr_assert(strstr(log, "expected one of main, accuracy"), "%s", log);
+    cr_assert_neq(access(path, F_OK), 0);
+    free(log);
     free(path);
     helper_sweep_release(&p);
 }
