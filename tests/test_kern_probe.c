@@ -36,7 +36,7 @@ Test(kern_probe, other_names_get_plain_loops) {
 
 // Bounds that any machine keeps, and that a loop which the compiler removed
 // does not: a core retires fewer than 2^13 operations a nanosecond.
-Test(kern_probe, peaks_are_possible, .timeout = 60) {
+Test(kern_probe, peaks_are_possible, .timeout = 300) {
     static const char *const names[] = {"ref", "avx2", "avx512"};
     struct pool *pool = pool_new(1);
     for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
