@@ -101,8 +101,8 @@ static void folder_init(struct folder *f) {
     f->dir = helper_dir_new();
 }
 
-// Samples of cell i are of session of_cell[i]; `timed`: those of the second
-// have times.
+// Samples of cell i are of session of_cell[i]; those of the second cell have no
+// times, as they have failed, unless `timed`.
 static struct times_comparison compare_cells(struct folder *f,
                                              const int *of_cell, bool timed) {
     struct report r;
@@ -114,9 +114,8 @@ static struct times_comparison compare_cells(struct folder *f,
                                         at % HELPER_K, 1, 1, true);
         s.session = of_cell[i % 2];
         if (!timed && i % 2) {
-            s.total_ns = s.other_ns = SAMPLE_NO_TIME;
-            for (int j = 0; j < PHASE_N; j++)
-                s.phase_ns[j] = SAMPLE_NO_TIME;
+            s.error = "does not fit";
+            s.verdict = VERDICT_UNGRADED;
         }
         helper_add(f->dir, &s);
     }
@@ -174,12 +173,13 @@ Test(cell_times, a_cell_may_have_run_with_several_numbers_of_threads) {
     helper_dir_free(dir);
 }
 
-Test(cell_times, throughput_mode_has_no_times) {
+Test(cell_times, failed_samples_have_no_times) {
     struct folder f;
     folder_init(&f);
     struct times_comparison t = compare_cells(&f, (int[]){0, 0}, false);
     cr_assert_eq(t.obstacle, TIMES_NONE);
     cr_assert_str_eq(t.text, "B has no times");
+    cr_assert(t.timed_a && !t.timed_b);
 }
 
 // A copy of a folder is the same run; another file of samples is another one.

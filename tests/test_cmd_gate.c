@@ -347,42 +347,6 @@ Test(cmd_gate, times_of_different_machines_are_not_compared) {
     close_pair();
 }
 
-// The problems of the first documents are lost, or slower. Twenty problems show
-// that; four documents do not.
-static void lost_documents(struct sample *s, int cell, int problem, int index) {
-    (void)index;
-    if (cell == 1 && problem < 10) s->verdict = VERDICT_WRONG;
-}
-
-static void slow_documents(struct sample *s, int cell, int problem, int index) {
-    (void)index;
-    if (cell == 1 && problem < 10) scale(s, 1.5);
-}
-
-static void of_documents(void) {
-    static const char *const names[] = {"d0", "d1", "d2", "d3"};
-    for (int i = 0; i < GATE_PROBLEMS; i++)
-        folder.problems[i].cluster = names[i / 5];
-}
-
-static void judge_documents(gate_change_fn change, bool clusters, int rc,
-                            const char *what) {
-    helper_gate_init(&folder);
-    if (clusters) of_documents();
-    a = helper_gate_write(&folder, NULL);
-    helper_gate_reseed(&folder);
-    b = helper_gate_write(&folder, change);
-    judge("--changed seed", rc, rc == 1 ? "regression" : "cannot judge", what);
-    close_pair();
-}
-
-Test(cmd_gate, clusters_are_the_units) {
-    judge_documents(lost_documents, false, 1, "regression   accuracy");
-    judge_documents(lost_documents, true, 3, "cannot judge accuracy");
-    judge_documents(slow_documents, false, 1, "regression   speed");
-    judge_documents(slow_documents, true, 3, "cannot judge speed");
-}
-
 Test(cmd_gate, missing_times_are_said) {
     open_pair(untimed, NULL);
     judge("", 0, "pass", "the baseline has no times");
