@@ -271,6 +271,20 @@ Test(figures, deadline) {
     helper_dir_free(dir);
 }
 
+// Problems of one document are one observation, which has no interval.
+Test(figures, deadline_of_clusters) {
+    struct helper_store h;
+    char *dir = helper_dir_new();
+    helper_store_init(&h);
+    for (int i = 0; i < HELPER_PROBLEMS; i++)
+        h.problems[i].cluster = "d";
+    fill(&h, dir, 1);
+    char *csv = helper_figure_data(dir, &figure_deadline);
+    expect_line(csv, "\n1,set / big,1,vanilla,,10.000,0.3333,,,3,");
+    free(csv);
+    helper_dir_free(dir);
+}
+
 Test(figures, incomplete_cells_are_not_shown) {
     struct helper_store h;
     char *dir = helper_dir_new();

@@ -4,6 +4,7 @@
 #include "engine/base/alloc.h"
 #include "harness/report.h"
 #include "harness/table.h"
+#include "harness/tables/deadline_end.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -27,36 +28,22 @@ static const struct table_column columns[] = {
 };
 // clang-format on
 
-static double end_of_cell(const struct report_cell *c) {
-    size_t n_samples = (size_t)c->n_problems * (size_t)c->k;
-    double *ms = xcalloc(n_samples + 1, sizeof *ms);
-    int n = 0;
-    for (size_t i = 0; i < n_samples; i++) {
-        double value = c->samples[i].present ? report_ms(&c->samples[i]) : NAN;
-        if (!isnan(value)) ms[n++] = value;
-    }
-    double end = stats_quantile(ms, n, END_QUANTILE);
-    free(ms);
-    return end;
-}
-
 static double end_of_panel(const struct scene *s,
                            const struct report_cell *panel) {
     double end = NAN;
     for (int i = 0; i < s->report->n_cells; i++) {
         const struct report_cell *c = &s->report->cells[i];
         if (!c->usable || !scene_belongs(s, panel, c)) continue;
-        double t = end_of_cell(c);
+        double t = deadline_end(c, END_QUANTILE);
         if (t > 0 && !(end >= t)) end = t;
     }
     return end;
 }
 
-// Share of each problem's samples that are correct within `limit`; returns the
-// number of problems that have samples.
-static int solved_within(const struct report_cell *c, double limit,
-                         double *shares) {
-    int n_problems = 0;
+// shares[n_problems] of each problem's samples that are correct within `limit`;
+// NAN: it has no samples.
+static void solved_within(const struct report_cell *c, double limit,
+                          double *shares) {
     for (int p = 0; p < c->n_problems; p++) {
         const struct report_sample *s = c->samples + (size_t)p * (size_t)c->k;
         int n = 0, n_solved = 0;
@@ -65,9 +52,8 @@ static int solved_within(const struct report_cell *c, double limit,
             n++;
             n_solved += report_correct(&s[i]) > 0 && report_ms(&s[i]) <= limit;
         }
-        if (n) shares[n_problems++] = (double)n_solved / n;
+        shares[p] = stats_quotient(n_solved, n);
     }
-    return n_problems;
 }
 
 static void add_curve(struct scene *s, const struct report_cell *panel,
@@ -76,14 +62,13 @@ static void add_curve(struct scene *s, const struct report_cell *panel,
     double *shares = xcalloc((size_t)c->n_problems + 1, sizeof *shares);
     for (int i = 0; i <= N_TIMES; i++) {
         double limit = end * i / N_TIMES;
-        int n = solved_within(c, limit, shares);
-        struct estimate e =
-            stats_mean_interval(shares, n, s->report->manifest.confidence);
+        solved_within(c, limit, shares);
+        struct estimate e = report_interval(s->report, c, shares);
         scene_add_row_in(s, panel, c, t);
         table_set_setting(t, "threshold", c->cell->threshold);
         table_set_number(t, "time_ms", limit);
         scene_set_estimate(t, "solved", "solved_low", "solved_high", &e, 1);
-        table_set_number(t, "n_problems", n);
+        table_set_number(t, "n_problems", e.n);
         report_set_cell(t, c);
     }
     free(shares);

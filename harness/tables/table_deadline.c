@@ -2,6 +2,7 @@
 #include "harness/stats/stats_front.h"
 #include "harness/table.h"
 #include "harness/tables/cell_group.h"
+#include "harness/tables/deadline_end.h"
 
 #include "engine/base/alloc.h"
 
@@ -46,28 +47,15 @@ static const struct paper_column paper[] = {
 
 // ---- where the curve ends -------------------------------------------------
 
-static double end_of_cell(const struct report_cell *c) {
-    size_t n_all = (size_t)c->n_problems * (size_t)c->k;
-    double *ms = xcalloc(n_all + 1, sizeof *ms);
-    int n = 0;
-    for (size_t i = 0; i < n_all; i++) {
-        double value = c->samples[i].present ? report_ms(&c->samples[i]) : NAN;
-        if (!isnan(value)) ms[n++] = value;
-    }
-    double end = stats_quantile(ms, n, END_QUANTILE);
-    free(ms);
-    return end;
-}
-
 // Of the baselines, or where there is none (with times), of all cells.
 static double find_end(const struct report *r, int first, int end) {
     double latest[2] = {NAN, NAN}; // of all, of baselines
     for (int i = first; i < end; i++) {
         const struct report_cell *c = &r->cells[i];
         if (!c->usable) continue;
-        double t = end_of_cell(c);
+        double t = deadline_end(c, END_QUANTILE);
         bool is_baseline = !strcmp(c->cell->label, r->manifest.baseline);
-        for (int of = 0; of <= is_baseline; of++) {
+        for (int of = 0; of < (is_baseline ? 2 : 1); of++) {
             if (t > 0 && !(latest[of] >= t)) latest[of] = t;
         }
     }
