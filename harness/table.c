@@ -176,7 +176,3 @@ int table_save_as(const struct table *t, const struct table_writer *writer,
     buf_release(&out);
     return rc;
 }
-
-int table_save(const struct table *t, const char *dir, struct error *err) {
-    return table_save_as(t, &writer_csv, dir, err);
-}

@@ -110,8 +110,7 @@ extern const struct table_writer writer_latex;
 const struct table_writer *table_writer_get(const char *name,
                                             struct error *err);
 
-// Write to DIR/<name>.csv: temporary file, fsync, rename. -1 with ERR_IO.
-int table_save(const struct table *t, const char *dir, struct error *err);
-// The same in another form, to DIR/<name>.<extension>.
+// Write to DIR/<name>.<extension>: temporary file, fsync, rename. -1 with
+// ERR_IO.
 int table_save_as(const struct table *t, const struct table_writer *writer,
                   const char *dir, struct error *err);

@@ -79,14 +79,15 @@ Test(table, is_saved_whole_or_not_at_all) {
     struct error err = {0};
     char *dir = helper_dir_new();
     fill(&t);
-    cr_assert_eq(table_save(&t, dir, &err), 0, "%s", err.text);
+    cr_assert_eq(table_save_as(&t, &writer_csv, dir, &err), 0, "%s", err.text);
     char *path = helper_path(dir, "demo.csv");
     size_t n;
     char *text = file_read(path, 1000, &n, &err);
     cr_assert(text);
     cr_assert_eq(strncmp(text, "name,n,share", 12), 0);
     free(text);
-    cr_assert_eq(table_save(&t, "/nonexistent-folder", &err), -1);
+    cr_assert_eq(table_save_as(&t, &writer_csv, "/nonexistent-folder", &err),
+                 -1);
     cr_assert_eq(err.kind, ERR_IO);
     table_release(&t);
     free(path);

@@ -82,8 +82,12 @@ static bool has_thresholds(const struct scene *s, const struct report_cell *c) {
     return false;
 }
 
+static bool is_baseline(const struct scene *s, const struct report_cell *c) {
+    return !strcmp(c->cell->label, s->report->manifest.baseline);
+}
+
 // The draft is named where there are several, and so is the threshold.
-char *scene_series_text(const struct scene *s, const struct report_cell *c) {
+static char *series_text(const struct scene *s, const struct report_cell *c) {
     struct buf text;
     buf_init(&text);
     add_without(&text, c->cell->label, s->axis);
@@ -126,8 +130,8 @@ static void number_series(struct scene *s) {
     for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < r->n_cells; i++) {
             const struct report_cell *c = &r->cells[i];
-            if (!pass && !scene_is_baseline(s, c)) continue;
-            number_of(&s->series, &s->n_series, scene_series_text(s, c));
+            if (!pass && !is_baseline(s, c)) continue;
+            number_of(&s->series, &s->n_series, series_text(s, c));
         }
     }
 }
@@ -158,7 +162,7 @@ void scene_release(struct scene *s) {
 }
 
 char *scene_cell_text(const struct scene *s, const struct report_cell *c) {
-    char *series = scene_series_text(s, c);
+    char *series = series_text(s, c);
     if (isnan(c->cell->threshold) || s->by_threshold) return series;
     char *text = xasprintf("%s \u2265 %.6g", series, c->cell->threshold);
     free(series);
@@ -177,7 +181,7 @@ static void add_row(struct scene *s, char *title, int series, const char *label,
 
 void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
                       const struct report_cell *c, struct table *t) {
-    int series = number_of(&s->series, &s->n_series, scene_series_text(s, c));
+    int series = number_of(&s->series, &s->n_series, series_text(s, c));
     add_row(s, scene_panel_text(s, panel_of), series, s->series[series - 1], t);
 }
 
@@ -199,11 +203,6 @@ void scene_add_bar(struct scene *s, const struct report_cell *panel_of,
     add_row(s, scene_panel_text(s, panel_of), part, label, t);
     table_set_number(t, "bar", bar);
     table_set_text(t, "bar_label", s->bars[bar - 1]);
-}
-
-void scene_add_row(struct scene *s, const struct report_cell *c,
-                   struct table *t) {
-    scene_add_row_in(s, c, c, t);
 }
 
 void scene_set_estimate(struct table *t, const char *column, const char *low,
@@ -258,11 +257,7 @@ bool scene_same_panel(const struct scene *s, const struct report_cell *a,
 
 bool scene_same_series(const struct scene *s, const struct report_cell *a,
                        const struct report_cell *b) {
-    return same_text(scene_series_text(s, a), scene_series_text(s, b));
-}
-
-bool scene_is_baseline(const struct scene *s, const struct report_cell *c) {
-    return !strcmp(c->cell->label, s->report->manifest.baseline);
+    return same_text(series_text(s, a), series_text(s, b));
 }
 
 double scene_setting(const struct report_cell *c, const char *name) {

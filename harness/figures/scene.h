@@ -36,11 +36,9 @@ void scene_init(struct scene *s, const struct report *r, const char *axis);
 void scene_init_cells(struct scene *s, const struct report *r);
 void scene_release(struct scene *s);
 
-// Opens a row and sets panel, panel_title, series, label. Panels get their
+// Opens a row of `c` in the panel of `panel_of` (`c` itself, or another cell),
+// and sets panel, panel_title, series, label. Panels get their
 // numbers from the first row, so that a figure has no empty ones.
-void scene_add_row(struct scene *s, const struct report_cell *c,
-                   struct table *t);
-// The same in the panel of another cell.
 void scene_add_row_in(struct scene *s, const struct report_cell *panel_of,
                       const struct report_cell *c, struct table *t);
 // A row of a part of a cell, in a figure whose series are parts (phases,
@@ -68,10 +66,8 @@ void scene_set_estimate(struct table *t, const char *column, const char *low,
                         const char *high, const struct estimate *e,
                         double most);
 
-// Text of a cell's panel, of its series, of the cell itself (series and
-// threshold); malloc'ed.
+// Text of a cell's panel, of the cell itself (series and threshold); malloc'ed.
 char *scene_panel_text(const struct scene *s, const struct report_cell *c);
-char *scene_series_text(const struct scene *s, const struct report_cell *c);
 char *scene_cell_text(const struct scene *s, const struct report_cell *c);
 
 // A base that is only there because it is the draft of others (the draft alone)
@@ -86,8 +82,6 @@ bool scene_same_panel(const struct scene *s, const struct report_cell *a,
                       const struct report_cell *b);
 bool scene_same_series(const struct scene *s, const struct report_cell *a,
                        const struct report_cell *b);
-// Is it a cell of the baseline's label?
-bool scene_is_baseline(const struct scene *s, const struct report_cell *c);
 
 // The number that a cell has for a setting; NAN: its method does not know it.
 double scene_setting(const struct report_cell *c, const char *name);
