@@ -11,7 +11,7 @@
 // width, although a few samples say little about all that could have been
 // drawn. One sample of one problem is the smallest difference there is.
 
-enum { POWER_PCT = 80, PROBLEMS_MAX = 10000000 };
+enum { POWER_PCT = 80 };
 
 // Problems at which a candidate that is as good passes with this power.
 static int problems_needed(double se, int n, double margin) {
@@ -19,7 +19,7 @@ static int problems_needed(double se, int n, double margin) {
     double z = stats_student_quantile(1 - alpha, 1e9) +
                stats_student_quantile(power, 1e9);
     double needed = pow(z * se / margin, 2) * n;
-    if (!(needed < PROBLEMS_MAX)) return 0;
+    if (!(needed < GATE_PROBLEMS_MAX)) return 0;
     return needed > n ? (int)ceil(needed) : n + 1;
 }
 

@@ -5,6 +5,9 @@
 
 #include "harness/gate/gate.h"
 
+// Needs of more problems are not told.
+enum { GATE_PROBLEMS_MAX = 10000000 };
+
 struct gate_sides { // of one matched pair of cells
     const struct report *ra, *rb;
     const struct report_cell *a, *b; // baseline, candidate

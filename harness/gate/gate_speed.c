@@ -14,8 +14,6 @@
 // margin, so twice the margin is two half-widths away from 1 and one from the
 // limit.
 
-enum { PROBLEMS_MAX = 10000000 };
-
 static double alpha(void) {
     return GATE_ALPHA_PCT / 100.0;
 }
@@ -41,7 +39,7 @@ void gate_speed_measure(struct gate_timing *t, const double *log_ratio, int n,
     else
         t->p = value > 0 ? 0 : 1;
     double wide = half_width(&t->ratio) / log1p(max_slowdown);
-    if (wide > 1 && wide * wide * n < PROBLEMS_MAX)
+    if (wide > 1 && wide * wide * n < GATE_PROBLEMS_MAX)
         t->n_needed = (int)ceil(wide * wide * n);
 }
 

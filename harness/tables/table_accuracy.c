@@ -38,8 +38,7 @@ static const struct paper_column paper[] = {
 // clang-format on
 
 static double is_truncated(const struct report_sample *s) {
-    return s->stop == STOP_BUDGET || s->stop == STOP_STEPS ||
-           s->stop == STOP_CONTEXT;
+    return sample_is_cut_off(s->stop);
 }
 
 static double is_ungraded(const struct report_sample *s) {
