@@ -77,6 +77,16 @@ Test(stats, sign_flip_draws_are_seeded_and_near_exact) {
     cr_assert_neq(p, stats_sign_flip_p(d, 24, 8));
 }
 
+Test(stats, sign_flips_of_more_problems_than_a_draw_has_signs) {
+    // 70 problems: +1 for 42, -1 for 28; |sum| >= 14 has the probability
+    // 2 * P(Binomial(70, 1/2) >= 42) = 0.1196 (pbinom(41, 70, .5, FALSE) * 2),
+    // a greater one if all draws had the same signs.
+    double d[70];
+    for (int i = 0; i < 70; i++)
+        d[i] = i % 32 < 12 && i < 68 ? -1 : 1;
+    NEAR(stats_sign_flip_p(d, 70, 7), 0.1196, 0.013);
+}
+
 Test(stats, min_detectable_uses_both_quantiles) {
     // qt(.975, 29) = 2.0452296, qt(.8, 29) = 0.8541870.
     NEAR(stats_min_detectable(0.02, 30), 0.02 * (2.0452296 + 0.8541870), 1e-6);

@@ -18,7 +18,7 @@
 // about k. GSL gives an SD of 0/0 for one value and a quantile of 0 for none;
 // both are caught before it is called.
 
-enum { EXACT_FLIPS = 20, RANDOM_FLIPS = 10000 };
+enum { EXACT_FLIPS = 20, RANDOM_FLIPS = 10000, SIGNS_OF_DRAW = 32 };
 
 void stats_init(void) {
     gsl_set_error_handler_off();
@@ -96,12 +96,15 @@ static double flip_exact(const double *d, int n, double limit) {
 static double flip_random(const double *d, int n, double limit, uint64_t seed) {
     struct rng rng = rng_make(seed, "sign-flip", 0);
     int n_extreme = 1; // the observed pattern is one of them
-    uint64_t draw = 0;
+    uint64_t draw = 0, signs = 0;
     for (int i = 0; i < RANDOM_FLIPS; i++) {
         double sum = 0;
-        for (int j = 0; j < n; j++) {
-            bool minus = rng_below(&rng, RNG_ORDER, draw++, 2);
-            sum += minus ? -d[j] : d[j];
+        for (int j = 0; j < n; j++, signs >>= 1) {
+            if (j % SIGNS_OF_DRAW == 0) {
+                signs = rng_below(&rng, RNG_ORDER, draw++,
+                                  UINT64_C(1) << SIGNS_OF_DRAW);
+            }
+            sum += signs & 1 ? -d[j] : d[j];
         }
         n_extreme += fabs(sum) >= limit;
     }
