@@ -397,6 +397,11 @@ double report_kept_tokens(const struct report_sample *s) {
     return s->failed ? NAN : (double)s->count.kept_tokens;
 }
 
+double report_truncated(const struct report_sample *s) {
+    return s->stop == STOP_BUDGET || s->stop == STOP_STEPS ||
+           s->stop == STOP_CONTEXT;
+}
+
 // Sum over samples [from, from + n) that are present and have the value.
 static double sum_values(const struct report_sample *s, int n,
                          report_value_fn fn, int *n_values) {

@@ -103,6 +103,8 @@ typedef double (*report_value_fn)(const struct report_sample *s);
 double report_correct(const struct report_sample *s); // 1 or 0
 double report_ms(const struct report_sample *s);      // wall time
 double report_kept_tokens(const struct report_sample *s);
+// 1: it ended at the token budget, the step limit or a full context.
+double report_truncated(const struct report_sample *s);
 
 // Mean over the samples of each problem that have the value: values[n_problems]
 // (NAN: none has).

@@ -52,12 +52,13 @@ static bool is_failed(const struct report_sample *s) {
 }
 
 static bool is_truncated(const struct report_sample *s) {
-    return !s->failed && sample_is_cut_off(s->stop);
+    return !s->failed && report_truncated(s) > 0;
 }
 
 // What was cut off or failed has said so already.
 static bool is_ungraded(const struct report_sample *s) {
-    return !s->failed && !is_truncated(s) && s->verdict == VERDICT_UNGRADED;
+    return !s->failed && !sample_is_cut_off(s->stop) &&
+           s->verdict == VERDICT_UNGRADED;
 }
 
 static struct measure missing(const struct cell_facts *f) {

@@ -177,6 +177,18 @@ Test(validity, causes_are_told_once) {
     free(s);
 }
 
+// The table of accuracy counts the same ones.
+Test(validity, a_repetition_is_not_truncated) {
+    struct scene *s = scene_new();
+    for (int i = 0; i < SAMPLES / 2; i++)
+        s->samples[1][i].stop = STOP_REPETITION;
+    expect(s, CHECK_TRUNCATED, VALIDITY_VALID, 0, 0);
+    for (int i = 0; i < SAMPLES / 4; i++)
+        s->samples[1][i].stop = STOP_STEPS;
+    expect(s, CHECK_TRUNCATED, VALIDITY_SUSPECT, 25, 1e-12);
+    free(s);
+}
+
 Test(validity, missing_samples) {
     struct scene *s = scene_new();
     memset(&s->samples[1][0], 0, sizeof s->samples[1][0]);
