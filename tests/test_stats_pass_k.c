@@ -7,6 +7,7 @@
 #include "harness/table.h"
 #include "tests/helper_dir.h"
 #include "tests/helper_store.h"
+#include "tests/helper_table.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -99,22 +100,6 @@ Test(stats_pass_k, nothing_to_estimate) {
 
 // ---- the table ------------------------------------------------------------
 
-static char *table_csv(const char *dir, bool partial,
-                       const struct report_table *of) {
-    struct report r;
-    struct error err = {0};
-    struct table t;
-    struct buf out;
-    cr_assert_eq(report_open(&r, dir, partial, &err), 0, "%s", err.text);
-    table_init(&t, of->name, of->title, of->columns);
-    of->fill(&r, &t);
-    buf_init(&out);
-    writer_csv.write(&t, &out);
-    table_release(&t);
-    report_release(&r);
-    return buf_detach(&out);
-}
-
 // One cell of three problems with five samples each; sample i of problem p is
 // correct when bit i of correct[p] is set, missing when that of missing[p] is.
 static char *make_folder(struct helper_store *h, const unsigned *correct,
@@ -145,7 +130,7 @@ Test(stats_pass_k, table_has_a_row_per_number_of_samples) {
     static const unsigned correct[] = {1, 6, 0}, missing[] = {0, 0, 0};
     struct helper_store h;
     char *dir = make_folder(&h, correct, missing);
-    char *csv = table_csv(dir, false, &table_pass_at_k);
+    char *csv = helper_table_csv(dir, &table_pass_at_k, false);
     cr_expect_str_eq(
         csv,
         "base,draft,dataset,method,threshold,n_problems,k,pass_at_k,se,ci_low,"
@@ -161,7 +146,7 @@ Test(stats_pass_k, table_has_a_row_per_number_of_samples) {
         "0.0000,0.0000,0.0000,0.0000,,,,aaaaaaaa\n",
         "%s", csv);
     // pass@1 here and there are the same digits.
-    char *accuracy = table_csv(dir, false, &table_accuracy);
+    char *accuracy = helper_table_csv(dir, &table_accuracy, false);
     cr_expect(strstr(accuracy, ",3,5,0.2000,0.1155,0.0000,0.6968,"), "%s",
               accuracy);
     free(accuracy);
@@ -175,11 +160,11 @@ Test(stats_pass_k, table_of_missing_samples) {
     static const unsigned correct[] = {1, 6, 0}, missing[] = {16, 1, 30};
     struct helper_store h;
     char *dir = make_folder(&h, correct, missing);
-    char *csv = table_csv(dir, false, &table_pass_at_k);
+    char *csv = helper_table_csv(dir, &table_pass_at_k, false);
     cr_expect(strstr(csv, "vanilla,,,1,,,,,,,,,6,,,aaaaaaaa\n"), "%s", csv);
     free(csv);
     // c of n: 1 of 4, 2 of 4, 0 of 1.
-    csv = table_csv(dir, true, &table_pass_at_k);
+    csv = helper_table_csv(dir, &table_pass_at_k, true);
     cr_expect(strstr(csv, "vanilla,,3,1,0.2500,"), "%s", csv);
     cr_expect(strstr(csv, "vanilla,,2,2,0.6667,0.1667,"), "%s", csv);
     cr_expect(strstr(csv, "vanilla,,2,4,1.0000,0.0000,"), "%s", csv);
@@ -209,7 +194,7 @@ Test(stats_pass_k, votes_are_for_the_text_of_an_answer) {
         s.answer = answers[i / 5][i % 5];
         helper_add(dir, &s);
     }
-    char *csv = table_csv(dir, false, &table_pass_at_k);
+    char *csv = helper_table_csv(dir, &table_pass_at_k, false);
     cr_expect(strstr(csv, ",0.3333,0.0667,0.0465,0.6202,,,,"), "%s", csv);
     cr_expect(strstr(csv, ",3,2,0.6000,0.1000,0.1697,1.0000,0.3333,0.0667,"
                           "0.0465,0.6202,,,,"),
@@ -233,7 +218,7 @@ Test(stats_pass_k, no_votes_without_answers) {
         s.answer = "";
         helper_add(dir, &s);
     }
-    char *csv = table_csv(dir, false, &table_pass_at_k);
+    char *csv = helper_table_csv(dir, &table_pass_at_k, false);
     cr_expect(strstr(csv, ",3,1,0.5000,0.0000,0.5000,0.5000,,,,,,,,"), "%s",
               csv);
     free(csv);

@@ -114,9 +114,7 @@ static void add_cell(struct scene *s, const struct report_cell *c,
 static void fill(const struct report *r, struct table *t) {
     struct scene s;
     scene_init(&s, r, NULL);
-    for (int i = 0; i < r->n_cells; i++) {
-        if (r->cells[i].usable) add_cell(&s, &r->cells[i], t);
-    }
+    scene_each_cell(&s, add_cell, t);
     scene_release(&s);
 }
 

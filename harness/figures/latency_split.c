@@ -51,14 +51,7 @@ static void add_cell(struct scene *s, const struct report_cell *panel,
 static void fill(const struct report *r, struct table *t) {
     struct scene s;
     scene_init(&s, r, NULL);
-    for (int i = 0; i < r->n_cells; i++) {
-        if (!scene_opens_panel(&s, &r->cells[i])) continue;
-        for (int j = 0; j < r->n_cells; j++) {
-            const struct report_cell *c = &r->cells[j];
-            if (c->usable && scene_belongs(&s, &r->cells[i], c))
-                add_cell(&s, &r->cells[i], c, t);
-        }
-    }
+    scene_each_in_panels(&s, add_cell, t);
     scene_release(&s);
 }
 

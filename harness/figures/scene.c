@@ -283,3 +283,22 @@ bool scene_varies(const struct scene *s, const struct report_cell *c,
     }
     return false;
 }
+
+void scene_each_cell(struct scene *s, scene_cell_fn add, struct table *t) {
+    for (int i = 0; i < s->report->n_cells; i++) {
+        const struct report_cell *c = &s->report->cells[i];
+        if (c->usable) add(s, c, t);
+    }
+}
+
+void scene_each_in_panels(struct scene *s, scene_panel_fn add,
+                          struct table *t) {
+    for (int i = 0; i < s->report->n_cells; i++) {
+        const struct report_cell *panel = &s->report->cells[i];
+        if (!scene_opens_panel(s, panel)) continue;
+        for (int j = 0; j < s->report->n_cells; j++) {
+            const struct report_cell *c = &s->report->cells[j];
+            if (c->usable && scene_belongs(s, panel, c)) add(s, panel, c, t);
+        }
+    }
+}

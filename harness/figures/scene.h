@@ -77,6 +77,15 @@ bool scene_opens_panel(const struct scene *s, const struct report_cell *c);
 bool scene_belongs(const struct scene *s, const struct report_cell *panel,
                    const struct report_cell *c);
 
+// Calls `add` for all usable cells in their own panels; or, panel by panel, for
+// all that are shown in it (scene_opens_panel, scene_belongs).
+typedef void (*scene_cell_fn)(struct scene *s, const struct report_cell *c,
+                              struct table *t);
+typedef void (*scene_panel_fn)(struct scene *s, const struct report_cell *panel,
+                               const struct report_cell *c, struct table *t);
+void scene_each_cell(struct scene *s, scene_cell_fn add, struct table *t);
+void scene_each_in_panels(struct scene *s, scene_panel_fn add, struct table *t);
+
 // Are both of one panel, of one series?
 bool scene_same_panel(const struct scene *s, const struct report_cell *a,
                       const struct report_cell *b);
