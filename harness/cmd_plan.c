@@ -169,7 +169,8 @@ static void print_power_of(const struct plan *p, const char *names, int n,
     if (diff < 1)
         fprintf(log,
                 "%s: cannot see differences in accuracy of less than %.1f "
-                "points (%d problems x %d samples, 80 %% power)\n",
+                "points (%d problems x %d samples, 80 %% power, samples "
+                "independent, difficulty Beta(1/2, 1/2))\n",
                 names, 100 * diff, n, k);
     else
         fprintf(log,

@@ -147,7 +147,8 @@ Test(cmd_plan, says_what_it_cannot_see) {
     cr_expect_float_eq(number(csv, 1, "min_detectable_diff"), 0.387, 1e-9);
     cr_expect(strstr(log, "toy: cannot see differences in accuracy of less "
                           "than 38.7 points (3 problems x 16 samples, 80 % "
-                          "power)\n"),
+                          "power, samples independent, difficulty Beta(1/2, "
+                          "1/2))\n"),
               "%s", log);
     free(csv);
     free(log);
